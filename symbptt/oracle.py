@@ -1,0 +1,397 @@
+"""The oracle: numbers for expressions, and numeric derivatives of the forward recurrence.
+
+It runs the recurrence forward and differentiates it by complex step (Squire and Trapp 1998). It never sees
+the derivative rules, so that it can judge what they give. Every value is a matrix: axes are flattened, the
+left part of a compound axis running slowest, as in a Kronecker product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+from sympy.core.basic import Basic
+
+from symbptt.expressions import (
+    Apply,
+    Axis,
+    Block,
+    Braced,
+    Commutation,
+    Diagonal,
+    Dot,
+    Entry,
+    Eye,
+    FunctionSymbol,
+    Gradient,
+    Immediate,
+    Inner,
+    Kron,
+    MatrixPower,
+    Ones,
+    PathSum,
+    Plus,
+    Power,
+    ProductOver,
+    Quantity,
+    Slice,
+    SumOver,
+    Times,
+    Total,
+    Transposed,
+    Vec,
+    Zeros,
+    shape_of,
+)
+from symbptt.functions import Columnwise, as_sympy_function, entry
+from symbptt.recurrence import Equation, Recurrence, T, t
+
+Matrix = NDArray[Any]
+Key = tuple[str, int | None]
+STEP = 1e-30  # of the complex step: its error is its square, so it can be as small as numbers go
+
+
+@dataclass
+class Values:
+    """Sizes, index values and quantities for one evaluation; `world` answers for derivatives and states."""
+
+    numbers: Mapping[sympy.Basic, Any]
+    lookup: Callable[[Quantity, int | None], Matrix]
+    derivative: Callable[[Basic, Values], Matrix]
+    functions: Mapping[str, Callable[[Matrix], Matrix]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.numbers = {symbol: sympy.Integer(value) for symbol, value in self.numbers.items()}
+
+    def integer(self, value: sympy.Basic) -> int:
+        """A size, time or limit as a number; raises ValueError where a symbol has none."""
+        found = value.xreplace(self.numbers)
+        if not found.is_number:
+            raise ValueError(f"no value for {', '.join(sorted(map(str, found.free_symbols)))}")
+        return int(found)
+
+    def length(self, axis: Axis) -> int:
+        return int(np.prod([self.integer(part) for part in axis], dtype=int))
+
+    def bound(self, more: Mapping[sympy.Basic, int]) -> Values:
+        return Values({**self.numbers, **more}, self.lookup, self.derivative, self.functions)
+
+
+def evaluate(node: Basic, values: Values) -> Matrix:
+    """The value of an expression as a matrix (rows x columns, axes flattened)."""
+    if isinstance(node, sympy.Expr):
+        return np.array([[_number(node, values)]])
+    rule = EVALUATE.get(type(node))
+    if rule is None:
+        raise TypeError(f"the oracle has no value for {type(node).__name__}")
+    return rule(node, values)
+
+
+def _number(node: sympy.Expr, values: Values) -> Any:
+    found = node.xreplace(values.numbers)
+    if not found.is_number:
+        raise ValueError(f"no value for {', '.join(sorted(map(str, found.free_symbols)))}")
+    return complex(found) if found.has(sympy.I) else float(found)
+
+
+def _over_args(combine: Callable[..., Matrix]) -> Callable[[Any, Values], Matrix]:
+    return lambda node, values: combine(*(evaluate(part, values) for part in node.args))
+
+
+def _reduce(operation: Callable[[Matrix, Matrix], Matrix]) -> Callable[[Any, Values], Matrix]:
+    def rule(node: Basic, values: Values) -> Matrix:
+        result = evaluate(node.args[0], values)
+        for part in node.args[1:]:
+            result = operation(result, evaluate(part, values))
+        return result
+
+    return rule
+
+
+def _dims(node: Basic, values: Values) -> tuple[int, int]:
+    rows, cols = shape_of(node)
+    return values.length(rows), values.length(cols)
+
+
+def _constant(fill: float) -> Callable[[Any, Values], Matrix]:
+    return lambda node, values: np.full(_dims(node, values), fill)
+
+
+def _quantity(node: Quantity, values: Values) -> Matrix:
+    return values.lookup(node, None if node.time is None else values.integer(node.time))
+
+
+def _commutation(node: Commutation, values: Values) -> Matrix:
+    rows, cols = (values.length(tuple(axis)) for axis in node.args)
+    order = np.arange(rows * cols).reshape(rows, cols, order="F").T.reshape(-1, order="F")
+    return np.eye(rows * cols)[order]
+
+
+def _apply(node: Apply, values: Values) -> Matrix:
+    x = evaluate(node.argument, values)
+    function = numeric_function(node.function, values.functions)
+    if node.order == 0:
+        return function(x)
+    if node.order == 1:
+        return np.imag(function(np.real(x) + 1j * STEP)) / STEP
+    raise ValueError(f"{node.function.name} is differentiated {node.order} times")
+
+
+def numeric_function(symbol: FunctionSymbol, generic: Mapping[str, Callable[[Matrix], Matrix]]) -> Callable[[Matrix], Matrix]:
+    """A NumPy function of a matrix, from the formula of the function (never from its derivative)."""
+    known = entry(symbol)
+    if isinstance(known, Columnwise):
+        return lambda x: known.numpy(x, axis=0 if x.shape[0] > 1 or x.shape[1] == 1 else 1)
+    if symbol.name in generic:
+        return generic[symbol.name]
+    if known is None and symbol.meaning == "":
+        raise ValueError(f"no function is given for the generic {symbol.name}")
+    x = sympy.Symbol("x")
+    key = (symbol, "numeric")
+    if key not in _LAMBDAS:
+        _LAMBDAS[key] = sympy.lambdify(x, as_sympy_function(symbol)(x), "numpy")
+    return lambda value: np.broadcast_to(_LAMBDAS[key](value), value.shape)
+
+
+_LAMBDAS: dict[Any, Callable[[Matrix], Matrix]] = {}
+
+
+def _block(node: Block, values: Values) -> Matrix:
+    return np.block([[evaluate(block, values) for block in row.args] for row in node.args])
+
+
+def _slice(node: Slice, values: Values) -> Matrix:
+    value, axis, start, stop, _ = node.args
+    part = slice(values.integer(start), values.integer(stop))
+    whole = evaluate(value, values)
+    return whole[part] if axis == 0 else whole[:, part]
+
+
+def _entry(node: Entry, values: Values) -> Matrix:
+    base, *indices = node.args
+    rows, cols = shape_of(base)
+    places = [values.integer(i) - 1 for i in indices]
+    r, c = (_flat(axis, part, values) for axis, part in ((rows, places[: len(rows)]), (cols, places[len(rows) :])))
+    return evaluate(base, values)[r : r + 1, c : c + 1]
+
+
+def _flat(axis: Axis, places: list[int], values: Values) -> int:
+    flat = 0
+    for part, place in zip(axis, places, strict=True):
+        flat = flat * values.integer(part) + place
+    return flat
+
+
+def _sum_over(node: SumOver, values: Values) -> Matrix:
+    body, index, low, high = node.args
+    total = np.zeros(_dims(node, values))
+    for i in range(values.integer(low), values.integer(high) + 1):
+        total = total + evaluate(body, values.bound({index: i}))
+    return total
+
+
+def _product_over(node: ProductOver, values: Values) -> Matrix:
+    body, index, high, low = node.args
+    product = np.eye(_dims(node, values)[0])
+    for i in range(values.integer(low), values.integer(high) + 1):
+        product = evaluate(body, values.bound({index: i})) @ product
+    return product
+
+
+def _path_sum(node: PathSum, values: Values) -> Matrix:
+    body, path, index, high, low, bound, p, q = node.args
+    n = values.integer(bound)
+    product = np.eye(n)
+    for k in range(values.integer(low), values.integer(high) + 1):
+        factor = [[_path_entry(body, path, values.bound({index: k}), k, i, j) for j in range(1, n + 1)] for i in range(1, n + 1)]
+        product = np.array(factor) @ product
+    r, c = values.integer(p) - 1, values.integer(q) - 1
+    return product[r : r + 1, c : c + 1]
+
+
+def _path_entry(body: Basic, path: Any, values: Values, k: int, i: int, j: int) -> Any:
+    here = {path(sympy.Integer(k)): sympy.Integer(i), path(sympy.Integer(k - 1)): sympy.Integer(j)}
+    concrete = body.xreplace(dict(values.numbers))
+    return evaluate(concrete.xreplace(here), values)[0, 0]
+
+
+EVALUATE: dict[type, Callable[[Any, Values], Matrix]] = {
+    Quantity: _quantity,
+    Zeros: _constant(0.0),
+    Ones: _constant(1.0),
+    Eye: lambda node, values: np.eye(_dims(node, values)[0]),
+    Commutation: _commutation,
+    Plus: _reduce(np.add),
+    Times: _reduce(np.multiply),
+    Dot: _reduce(np.matmul),
+    Kron: _reduce(np.kron),
+    Power: lambda node, values: evaluate(node.args[0], values) ** _number(node.args[1], values),
+    MatrixPower: lambda node, values: np.linalg.matrix_power(evaluate(node.args[0], values), values.integer(node.args[1])),
+    Apply: _apply,
+    Transposed: _over_args(np.transpose),
+    Diagonal: _over_args(lambda x: np.diag(x[:, 0])),
+    Vec: _over_args(lambda x: x.reshape(-1, 1, order="F")),
+    Inner: _over_args(lambda x, y: np.sum(x * y).reshape(1, 1)),
+    Block: _block,
+    Slice: _slice,
+    Entry: _entry,
+    SumOver: _sum_over,
+    ProductOver: _product_over,
+    PathSum: _path_sum,
+    Braced: lambda node, values: evaluate(node.args[0], values),
+    Total: lambda node, values: values.derivative(node, values),
+    Immediate: lambda node, values: values.derivative(node, values),
+    Gradient: lambda node, values: values.derivative(node, values),
+}
+
+
+# ------------------------------------------------------------------ running the recurrence
+
+
+def generic_instance(name: str) -> Callable[[Matrix], Matrix]:
+    """A smooth function that stands for a generic one, different for every name."""
+    a, b, c = np.random.default_rng(sum(map(ord, name))).uniform(0.4, 1.2, 3)
+    return lambda x: a * np.sin(b * x + c) + 0.3 * x
+
+
+@dataclass(frozen=True)
+class World:
+    """A recurrence with numbers: sizes, a horizon, and a value for everything that is given.
+
+    `given` maps (name, time) to a matrix; time is None for parameters, 1..T for inputs and targets, 0, -1, ..
+    for initial values.
+    """
+
+    recurrence: Recurrence
+    sizes: dict[sympy.Symbol, int]
+    horizon: int
+    given: dict[Key, Matrix]
+    functions: dict[str, Callable[[Matrix], Matrix]]
+    names: dict[Quantity, Basic] = field(default_factory=dict)
+    _cache: dict[Any, Matrix] = field(default_factory=dict, repr=False, compare=False)
+
+    @staticmethod
+    def random(recurrence: Recurrence, sizes: Mapping[str, int] | None = None, horizon: int = 3, seed: int = 0) -> World:
+        """Random values; sizes not given become different primes."""
+        rng = np.random.default_rng(seed)
+        primes = iter((3, 2, 5, 4, 7, 6))
+        chosen = {s: (sizes or {}).get(str(s)) or next(primes) for s in recurrence.sizes}
+        world = World(recurrence, chosen, horizon, {}, {f.name: generic_instance(f.name) for f in recurrence.functions if f.meaning == ""})
+        for q in recurrence.parameters:
+            world.given[q.name, None] = world._draw(q, rng)
+        for q in (*recurrence.inputs, *recurrence.targets):
+            for time in range(1 - world.lag, horizon + world.lag + 1):
+                world.given[q.name, time] = world._draw(q, rng)
+        for q in recurrence.initials:
+            world.given[q.name, int(q.time)] = world._draw(q, rng)
+        return world
+
+    @property
+    def lag(self) -> int:
+        """The longest lag; the run goes this far past the horizon, where the loss no longer looks."""
+        return max(self.recurrence.lags.values(), default=1)
+
+    def _draw(self, q: Quantity, rng: np.random.Generator) -> Matrix:
+        rows, cols = (int(np.prod([int(p.xreplace(self.sizes)) for p in axis], dtype=int)) for axis in q.shape)
+        return rng.uniform(0.2, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
+
+    def values(self, known: Mapping[Key, Matrix] | None = None, **numbers: int) -> Values:
+        """Values for `evaluate`; `numbers` names further symbols such as t=3."""
+        symbols = {**self.sizes, T: self.horizon, **{sympy.Symbol(k, integer=True): v for k, v in numbers.items()}}
+        table = self.run if known is None else known
+        return Values(symbols, lambda q, time: self._look_up(q, time, table), self._derivative, self.functions)
+
+    def _look_up(self, q: Quantity, time: int | None, table: Mapping[Key, Matrix]) -> Matrix:
+        if (q.name, time) in table:
+            return table[q.name, time]
+        if q.name in {named.name for named in self.names}:
+            return self._read((q.name, time), table)
+        raise ValueError(f"no value for {q.name}" + ("" if time is None else f" at time {time}"))
+
+    @cached_property
+    def run(self) -> dict[Key, Matrix]:
+        """Everything, at every time: the forward run from the given values."""
+        return self.forward({})
+
+    def forward(self, nudge: Mapping[Key, Matrix]) -> dict[Key, Matrix]:
+        """The forward run with something added to some of the quantities, as soon as they are known."""
+        table = {key: value + nudge.get(key, 0) for key, value in self.given.items()}
+        for e in self.recurrence.statics:
+            self._assign(e, None, table, nudge)
+        for name, longest in self.recurrence.lags.items():
+            for time in range(1 - longest, 1):
+                if (name, time) not in table:
+                    self._set_initial(name, time, table, nudge)
+        for time in range(1, self.horizon + self.lag + 1):
+            for e in self.recurrence.steps:
+                self._assign(e, time, table, nudge)
+        if self.recurrence.loss is not None:
+            self._assign(self.recurrence.loss, None, table, nudge)
+        return table
+
+    def _set_initial(self, name: str, time: int, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]) -> None:
+        start = evaluate(self.recurrence.initial_values[name], self.values(table))
+        table[name, time] = start + nudge.get((name, time), 0)
+
+    def _assign(self, e: Equation, time: int | None, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]) -> None:
+        values = self.values(table)
+        if time is not None:
+            values = values.bound({t: time})
+        table[e.left.name, time] = evaluate(e.right, values) + nudge.get((e.left.name, time), 0)
+
+    # -------------------------------------------------------------- derivatives
+
+    def _derivative(self, node: Any, values: Values) -> Matrix:
+        y, x = ((q.name, None if q.time is None else values.integer(q.time)) for q in (node.of, node.by))
+        key = (type(node), y, x)
+        if key not in self._cache:
+            self._cache[key] = self.immediate(y, x) if isinstance(node, Immediate) else self.total(y, x)
+        found = self._cache[key]
+        return found.reshape(_dims(node, values), order="F") if isinstance(node, Gradient) else found
+
+    def total(self, y: Key, x: Key) -> Matrix:
+        """d vec y / d vec x by complex step through the whole forward run."""
+        return self._columns(x, lambda nudge: self._read(y, self.forward(nudge)))
+
+    def immediate(self, y: Key, x: Key) -> Matrix:
+        """The same with everything of earlier times held at its value: only the step of y is run again."""
+        return self._columns(x, lambda nudge: self._one_step(y, nudge))
+
+    def _one_step(self, y: Key, nudge: Mapping[Key, Matrix]) -> Matrix:
+        table = {key: value + nudge.get(key, 0) for key, value in self.run.items()}
+        name, time = y
+        if time is not None and time >= 1:
+            for e in self.recurrence.steps:
+                self._assign(e, time, table, nudge)
+        return self._read(y, table)
+
+    def _read(self, y: Key, table: Mapping[Key, Matrix]) -> Matrix:
+        if y in table:
+            return table[y]
+        name, time = y
+        named = next(n for n in self.names if n.name == name)
+        return evaluate(self.names[named], self.values(table).bound({} if time is None else {named.time: time}))
+
+    def _columns(self, x: Key, response: Callable[[Mapping[Key, Matrix]], Matrix]) -> Matrix:
+        at = self.run[x]
+        columns = []
+        for place in range(at.size):
+            nudge = np.zeros(at.size, complex)
+            nudge[place] = 1j * STEP
+            moved = response({x: nudge.reshape(at.shape, order="F")})
+            columns.append(np.imag(moved).reshape(-1, order="F") / STEP)
+        return np.array(columns).T
+
+
+def difference(left: Matrix, right: Matrix) -> float:
+    """The largest difference, relative to the larger of the two sides (absolute where both are tiny)."""
+    if left.shape != right.shape:
+        return float("inf")
+    scale = max(float(np.max(np.abs(left), initial=0)), float(np.max(np.abs(right), initial=0)), 1e-8)
+    return float(np.max(np.abs(left - right), initial=0)) / scale
+
