@@ -1,0 +1,62 @@
+"""Derivations: from a recurrence to a derivative, step by step, in four forms."""
+
+from __future__ import annotations
+
+import sympy
+
+from symbptt.derivation.adjoint import adjoint_steps
+from symbptt.derivation.expanded import expanded_steps
+from symbptt.derivation.frame import Frame
+from symbptt.derivation.nested import nested_steps
+from symbptt.derivation.steps import Derivation, Step
+from symbptt.derivation.unrolled import unrolled_steps
+from symbptt.errors import SymbpttError
+from symbptt.expressions import Quantity
+from symbptt.recurrence import Recurrence, T, t
+
+__all__ = ["FORMS", "Derivation", "Step", "derive"]
+
+
+def _unrolled(frame: Frame, steps: int) -> Derivation:
+    """`of` at time T = steps (or at the time it was given); a loss over the times 1..steps."""
+    horizon = sympy.Integer(steps)
+    of, by = (q.xreplace({t: horizon, T: horizon}) for q in (frame.of, frame.by))
+    if by.time is not None and not by.time.is_Integer:
+        raise SymbpttError(f"the unrolled form needs a time for {by.name}, such as 1 or {steps}; found {by.time}")
+    concrete = Frame(frame.local.at_horizon(horizon), of, by)
+    return _derivation(concrete, "unrolled", unrolled_steps(concrete, steps if of.time is None else int(of.time)))
+
+
+def _nested(frame: Frame, _: int) -> Derivation:
+    return _derivation(frame, "nested", nested_steps(frame))
+
+
+def _expanded(frame: Frame, _: int) -> Derivation:
+    definitions = {} if len(frame.components) < 2 else {
+        frame.stack: frame.stacked(t), frame.transition: frame.transition_blocks(t),
+    }  # fmt: skip
+    return _derivation(frame, "expanded", expanded_steps(frame), definitions)
+
+
+def _adjoint(frame: Frame, _: int) -> Derivation:
+    steps, definitions = adjoint_steps(frame)
+    return _derivation(frame, "adjoint", steps, definitions)
+
+
+FORMS = {"unrolled": _unrolled, "nested": _nested, "expanded": _expanded, "adjoint": _adjoint}
+
+
+def _derivation(frame: Frame, form: str, steps: list[Step], definitions: dict[Quantity, object] | None = None) -> Derivation:
+    return Derivation(frame.local.recurrence, frame.of, frame.by, form, tuple(steps), definitions or {})  # type: ignore[arg-type]
+
+
+def derive(recurrence: Recurrence, of: Quantity, by: Quantity, form: str = "expanded", steps: int = 3) -> Derivation:
+    """Derive the total derivative of `of` by `by`.
+
+    `of` is a state, intermediate or output at time t, or the loss; `by` a parameter, an input, state or initial
+    value at a time. `steps` is the horizon T of the unrolled form. Raises SymbpttError where `of` does not depend
+    on `by`, or for an unknown form.
+    """
+    if form not in FORMS:
+        raise SymbpttError(f"unknown form {form}: expected {', '.join(FORMS)}")
+    return FORMS[form](Frame.make(recurrence, of, by), steps)

@@ -1,0 +1,230 @@
+"""The adjoint form: derivatives of one thing by everything, from the last time back to the first.
+
+For a loss, delta is the gradient of the loss by each quantity (in the quantity's shape), and the gradients by
+parameters are sums over time: backpropagation through time (Rumelhart, Hinton and Williams 1986; Werbos 1990).
+For a state or an output, the same recursion runs over Jacobians of it, multiplied from the right.
+"""
+
+from __future__ import annotations
+
+
+from dataclasses import dataclass, field
+
+import sympy
+from sympy.core.basic import Basic
+
+from symbptt.derivation.frame import Frame
+from symbptt.derivation.steps import Step, TimeRange
+from symbptt.expressions import (
+    Dot,
+    Eye,
+    Gradient,
+    Plus,
+    Quantity,
+    SumOver,
+    Total,
+    Zeros,
+    at_time,
+    children,
+    is_zero,
+    quantities,
+    shape_of,
+    vec_axis,
+)
+from symbptt.recurrence import Equation, T, t
+from symbptt.rules import gradient, jacobian, pullback
+
+
+@dataclass
+class Sweep:
+    """How a quantity's adjoint is written, and how one equation carries it to what the equation is made of."""
+
+    frame: Frame
+    definitions: dict[Quantity, Basic] = field(default_factory=dict)
+
+    @property
+    def of_loss(self) -> bool:
+        return self.frame.of.time is None
+
+    def meaning(self, q: Quantity) -> Basic:
+        """The derivative that the adjoint stands for."""
+        return Gradient(self.frame.of, q) if self.of_loss else Total(self.frame.of, q)  # type: ignore[no-any-return]
+
+    def adjoint(self, q: Quantity) -> Basic:
+        """delta of a quantity for a loss; the total derivative itself otherwise."""
+        if not self.of_loss:
+            return self.meaning(q)
+        if q.name == self.frame.of.name:
+            return sympy.S.One
+        delta = Quantity(rf"\delta^{{({q.name})}}", *shape_of(q), q.time)
+        general = delta.at(t) if q.time is not None else delta
+        self.definitions.setdefault(general, self.meaning(q.at(t) if q.time is not None else q))
+        return delta
+
+    def carried(self, y: Quantity, right: Basic, x: Quantity) -> Basic:
+        """What the equation y = right brings to the adjoint of x."""
+        if self.of_loss:
+            return gradient(right, x, self.adjoint(y))
+        return Dot(self.adjoint(y), self.frame.local.with_primes(y, x))  # type: ignore[no-any-return]
+
+
+def adjoint_steps(frame: Frame) -> tuple[list[Step], dict[Quantity, Basic]]:
+    """The recursion of every adjoint in between, the last first, and the derivative asked for."""
+    sweep = Sweep(frame)
+    k = t if sweep.of_loss else frame.index("k", "l", "j")
+    steps: list[Step] = []
+    for q in _reverse_order(frame):
+        steps.extend(_recursion(sweep, q, k))
+    steps.extend(_asked_for(sweep, k))
+    return [*_definitions(sweep), *steps], sweep.definitions
+
+
+def _definitions(sweep: Sweep) -> list[Step]:
+    return [
+        Step(delta, meaning, "definition", "the gradient of the loss by it, through everything later", times=((t, sympy.S.One, T),) if delta.time is not None else ())
+        for delta, meaning in sweep.definitions.items()
+    ]
+
+
+def _reverse_order(frame: Frame) -> list[Quantity]:
+    """What lies between, each before what it is made of."""
+    r = frame.local.recurrence
+    ordered = [e.left for e in (*r.statics, *r.steps) if e.left.name in frame.between]
+    return ordered[::-1]
+
+
+def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
+    """The adjoint of one quantity at time k from those of its consumers."""
+    frame = sweep.frame
+    here = q if q.time is None else q.at(k)
+    steps = []
+    if frame.of.time is not None and q.name == frame.of.name:
+        steps.append(Step(Total(frame.of, frame.of), Eye(vec_axis(q)), "start", "a quantity by itself", times=frame.times))
+        if not _used(frame, q):
+            return steps
+    right, steps_times = _brought(sweep, here), _times(sweep, q, k)
+    rule = "adjoint recursion" if q.name in frame.local.recurrence.lags else "chain rule, backwards"
+    why = "each equation that uses it brings its own adjoint, times its derivative"
+    steps.extend(_chain(sweep, sweep.adjoint(here), right, rule, why, steps_times))
+    return steps
+
+
+def _used(frame: Frame, q: Quantity) -> bool:
+    return any(x.name == q.name for e in frame.local.recurrence.steps if e.left.name in frame.between for x in quantities(e.right))
+
+
+def _chain(sweep: Sweep, left: Basic, right: Basic, rule: str, why: str, times: tuple[TimeRange, ...]) -> list[Step]:
+    valued = sweep.frame.local.with_values(right)
+    steps = [Step(left, right, rule, why, times=times)]
+    if valued != right:
+        steps.append(Step(left, valued, "derivatives of the functions", "f' written with the values at hand", times=times))
+    return steps
+
+
+def _brought(sweep: Sweep, x: Quantity) -> Basic:
+    """The sum over everything that uses x: equations of the same and later steps, and the loss."""
+    total: Basic = Zeros(*shape_of(sweep.adjoint(x)))
+    for e in _equations(sweep):
+        for lag in _lags(e, x):
+            y = e.left if e.left.time is None else e.left.at(x.time + lag if x.time is not None else t)
+            if y.time is not None and y.time.is_nonpositive:
+                continue  # the equations begin at time 1
+            right = e.right if e.left.time is None else at_time(e.right, t, y.time)
+            total = Plus(total, sweep.carried(y, right, x))
+    return Plus(total, _from_loss(sweep, x)) if sweep.of_loss else total  # type: ignore[no-any-return]
+
+
+def _equations(sweep: Sweep) -> list[Equation]:
+    r = sweep.frame.local.recurrence
+    return [e for e in (*r.statics, *r.steps) if e.left.name in sweep.frame.between]
+
+
+def _lags(e: Equation, x: Quantity) -> list[int]:
+    """At which delays an equation uses a quantity."""
+    if e.left.time is None or x.time is None:
+        return [0] if any(q.name == x.name for q in quantities(e.right)) else []
+    return sorted({int(t - q.time) for q in quantities(e.right) if q.name == x.name and q.time is not None})
+
+
+def _from_loss(sweep: Sweep, x: Quantity) -> Basic:
+    """The loss's own use of a quantity at its time: the term of its sum over time."""
+    loss = sweep.frame.local.recurrence.loss
+    if loss is None or x.time is None or x.time.is_nonpositive:
+        return Zeros(*shape_of(x))  # type: ignore[no-any-return]
+    return _term(loss.right, x, sympy.S.One)
+
+
+def _term(node: Basic, x: Quantity, g: Basic) -> Basic:
+    if isinstance(node, SumOver) and node.args[1] in _time_symbols(node):
+        body, index = node.args[:2]
+        return gradient(at_time(body, index, x.time), x, g)
+    total: Basic = Zeros(*shape_of(x))
+    for i, part in enumerate(children(node)):
+        if any(q.name == x.name for q in quantities(part)):
+            total = Plus(total, _term(part, x, pullback(node, i, g)))
+    return total
+
+
+def _time_symbols(node: Basic) -> set[Basic]:
+    return {s for q in quantities(node) if q.time is not None for s in q.time.free_symbols}
+
+
+def _times(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> tuple[TimeRange, ...]:
+    frame = sweep.frame
+    if q.time is None:
+        return frame.times
+    if sweep.of_loss:
+        return ((t, sympy.S.One, T),)
+    last = frame.of.time - 1 if q.name == frame.of.name else frame.of.time
+    assert last is not None
+    every = ((t, sympy.S.One, T),) if frame.of.time is not None and t in frame.of.time.free_symbols else ()
+    return (*every, (k, sympy.S.One, last))
+
+
+# ------------------------------------------------------------------ the derivative that was asked for
+
+
+def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
+    frame, by = sweep.frame, sweep.frame.by
+    left = sweep.meaning(by)
+    if by.time is not None:
+        times = tuple((s, low + 1, high) if s == t and by.name == frame.of.name else (s, low, high) for s, low, high in frame.times)
+        return _chain(sweep, left, _brought(sweep, by), "gradient", "what uses it at its own time, and later", times)
+    last = T if sweep.of_loss else frame.of.time
+    at_k: Basic = Zeros(*shape_of(left))
+    static: Basic = Zeros(*shape_of(left))
+    for e in _equations(sweep):
+        if by in quantities(e.right):
+            if e.left.time is None:
+                static = Plus(static, sweep.carried(e.left, e.right, by))
+            else:
+                at_k = Plus(at_k, sweep.carried(e.left.at(k), at_time(e.right, t, k), by))
+    right = Plus(SumOver(at_k, k, sympy.S.One, last), static, _at_start(sweep), _directly(sweep))
+    why = "the parameter is the same at every time, so its derivatives add up"
+    return _chain(sweep, left, right, "sum over time", why, frame.times)
+
+
+def _at_start(sweep: Sweep) -> Basic:
+    """What a learned initial state brings."""
+    frame = sweep.frame
+    total: Basic = Zeros(*shape_of(sweep.meaning(frame.by)))
+    for name, value in frame.local.recurrence.initial_values.items():
+        if not is_zero(value) and frame.by in quantities(value):
+            y = frame.local.recurrence.step(name).left.at(0)
+            brought = gradient(value, frame.by, sweep.adjoint(y)) if sweep.of_loss else _carried_start(sweep, y, value)
+            total = Plus(total, brought)
+    return total
+
+
+def _carried_start(sweep: Sweep, y: Quantity, value: Basic) -> Basic:
+    return Dot(sweep.meaning(y), jacobian(value, sweep.frame.by))  # type: ignore[no-any-return]
+
+
+def _directly(sweep: Sweep) -> Basic:
+    """A parameter that the loss itself uses (a penalty on the weights)."""
+    loss = sweep.frame.local.recurrence.loss
+    if not sweep.of_loss or loss is None or sweep.frame.by not in quantities(loss.right):
+        return Zeros(*shape_of(sweep.meaning(sweep.frame.by)))  # type: ignore[no-any-return]
+    return gradient(loss.right, sweep.frame.by)
+
+

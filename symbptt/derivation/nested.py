@@ -1,0 +1,97 @@
+"""The nested form: d a_t = immediate + Jacobian d a_{t-1}, the recursion that runs forward in time.
+
+It is forward accumulation, known as real-time recurrent learning (Williams and Zipser 1989, equation 4).
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy.core.basic import Basic
+
+from symbptt.derivation.frame import Frame, Local
+from symbptt.derivation.readout import readout_steps
+from symbptt.derivation.steps import Step, TimeRange
+from symbptt.expressions import Dot, Immediate, Plus, Quantity, Total, Zeros, is_zero, vec_axis
+from symbptt.recurrence import T, t
+from symbptt.rules import jacobian
+
+
+def nested_steps(frame: Frame) -> list[Step]:
+    """The recursion of every state that carries the dependence, each down to activations and weights."""
+    steps = readout_steps(frame)
+    for state in frame.states:
+        steps.extend(recursion_steps(frame, state, frame.of.time if frame.of.time is not None else t))
+    return [*steps, *start_steps(frame)]
+
+
+def recursion_steps(frame: Frame, state: Quantity, time: sympy.Expr) -> list[Step]:
+    """The total derivative of a state at a time by the ones before, in four lines."""
+    local, y = frame.local, state.at(time)
+    left = Total(y, frame.by)
+    by_chain, by_primes = recursion(frame, y, local.chain), recursion(frame, y, local.primes)
+    lines = [
+        (recursion(frame, y, Immediate), "total derivative", "what enters in this step, and what the earlier states carry on"),
+        (by_chain, "chain rule", "each immediate derivative along its paths inside the step"),
+        (by_primes, "activations and weights", "each link is a weight, or f' of what the function is applied to"),
+        (local.with_values(by_primes), "derivatives of the functions", "f' written with the values at hand"),
+    ]
+    return [Step(left, right, rule, why, times=_later(frame, time)) for right, rule, why in _without_repeats(lines)]
+
+
+def recursion(frame: Frame, y: Quantity, link: Local) -> Basic:
+    """Immediate derivative, and the sum of Jacobians times total derivatives one step earlier."""
+    total: Basic = Zeros(vec_axis(y), vec_axis(frame.by))
+    if frame.by.time is None and frame.local.reaches(frame.by, y):
+        total = link(y, frame.by)
+    assert y.time is not None
+    for c in frame.components:
+        x = c.at(y.time - 1)
+        if frame.local.reaches(x, y) and not is_zero(frame.known_total(x)):
+            total = Plus(total, Dot(link(y, x), frame.known_total(x)))
+    return total
+
+
+def start_steps(frame: Frame) -> list[Step]:
+    """Where the recursion starts: at time 0 for a parameter, where it enters for a timed quantity."""
+    local, by = frame.local, frame.by
+    if by.time is None:
+        return [_initial_step(frame, c.at(sympy.S.Zero)) for c in frame.components]
+    steps = []
+    for entry in frame.enters_at:
+        for state in frame.states:
+            y = state.at(entry)
+            if local.reaches(by, y) and y != by:
+                right = local.with_values(local.primes(y, by))
+                earlier = recursion(frame, y, local.primes) if entry != frame.enters_at[0] else Zeros(*right.shape)
+                steps.append(Step(Total(y, by), Plus(right, earlier), "start", "where the variable enters", times=_at_start(frame)))
+            elif y == by:
+                steps.append(Step(Total(y, by), local.chain(y, y), "start", "a quantity by itself", times=_at_start(frame)))
+    return steps
+
+
+def _initial_step(frame: Frame, y: Quantity) -> Step:
+    values = frame.local.recurrence.initial_values
+    if y.name in values and y.time == 0:
+        why = "the initial state is zero" if is_zero(values[y.name]) else "the initial state is computed from parameters"
+        return Step(Total(y, frame.by), jacobian(values[y.name], frame.by), "start", why)
+    return Step(Total(y, frame.by), Zeros(vec_axis(y), vec_axis(frame.by)), "start", "the initial state is given: it does not depend on parameters")
+
+
+def _at_start(frame: Frame) -> tuple[TimeRange, ...]:
+    return tuple(r for r in frame.times if r[0] != t)
+
+
+def _later(frame: Frame, time: sympy.Expr) -> tuple[TimeRange, ...]:
+    """The recursion holds after the last time at which `by` enters."""
+    if time.is_Integer:
+        return _at_start(frame)
+    if frame.by.time is None or not frame.enters_at:
+        return ((t, sympy.S.One, T),)
+    last = frame.enters_at[-1]
+    low = 2 + t - last if t in last.free_symbols else last + 1
+    return (*_at_start(frame), (t, sympy.Max(low, 1) if low.is_Integer else low, T))
+
+
+def _without_repeats(lines: list[tuple[Basic, str, str]]) -> list[tuple[Basic, str, str]]:
+    """Lines that say something new."""
+    return [line for i, line in enumerate(lines) if i == 0 or line[0] != lines[i - 1][0]]
