@@ -368,6 +368,8 @@ class World:
         if time is not None and time >= 1:
             for e in self.recurrence.steps:
                 self._assign(e, time, table, nudge)
+        elif time == 0 and name in self.recurrence.initial_values:
+            self._set_initial(name, 0, table, nudge)
         return self._read(y, table)
 
     def _read(self, y: Key, table: Mapping[Key, Matrix]) -> Matrix:

@@ -21,6 +21,7 @@ from symbptt.expressions import (
     Immediate,
     Quantity,
     Slice,
+    Times,
     Total,
     Vec,
     Zeros,
@@ -181,6 +182,8 @@ class Frame:
         """The total derivative of a quantity by `by`: the identity or zero where that is plain from the times."""
         if q == self.by:
             return Eye(vec_axis(q))  # type: ignore[no-any-return]
+        if q.name == self.by.name and q.name not in self.local.equations:
+            return Times(sympy.KroneckerDelta(q.time, self.by.time), Eye(vec_axis(q)))  # type: ignore[no-any-return]
         if q.time is not None and self._too_early(q):
             return Zeros(vec_axis(q), vec_axis(self.by))  # type: ignore[no-any-return]
         return Total(q, self.by)  # type: ignore[no-any-return]

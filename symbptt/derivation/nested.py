@@ -56,17 +56,24 @@ def start_steps(frame: Frame) -> list[Step]:
     local, by = frame.local, frame.by
     if by.time is None:
         return [_initial_step(frame, c.at(sympy.S.Zero)) for c in frame.components]
-    steps = []
-    for entry in frame.enters_at:
-        for state in frame.states:
-            y = state.at(entry)
-            if local.reaches(by, y) and y != by:
-                right = local.with_values(local.primes(y, by))
-                earlier = recursion(frame, y, local.primes) if entry != frame.enters_at[0] else Zeros(*right.shape)
-                steps.append(Step(Total(y, by), Plus(right, earlier), "start", "where the variable enters", times=_at_start(frame)))
-            elif y == by:
-                steps.append(Step(Total(y, by), local.chain(y, y), "start", "a quantity by itself", times=_at_start(frame)))
-    return steps
+    return [
+        step
+        for entry in frame.enters_at
+        for state in frame.states
+        for step in entering_steps(frame, state.at(entry))
+    ]
+
+
+def entering_steps(frame: Frame, y: Quantity) -> list[Step]:
+    """The total derivative of a state at a time at which a timed variable enters it."""
+    local, by = frame.local, frame.by
+    if not local.reaches(by, y):
+        return []
+    if y == by:
+        return [Step(Total(y, by), local.chain(y, y), "start", "a quantity by itself", times=_at_start(frame))]
+    carried = recursion(frame, y, local.primes) if y.time != frame.enters_at[0] else Zeros(vec_axis(y), vec_axis(by))
+    right = local.with_values(Plus(local.primes(y, by), carried))
+    return [Step(Total(y, by), right, "start", "where the variable enters", times=_at_start(frame))]
 
 
 def _initial_step(frame: Frame, y: Quantity) -> Step:

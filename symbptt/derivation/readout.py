@@ -25,7 +25,7 @@ def readout_steps(frame: Frame) -> list[Step]:
             continue
         done.add(y)
         steps.extend(_one_readout(frame, y))
-        waiting.extend(q for q in _asked_below(frame, y) if q.name in frame.between)
+        waiting.extend(q for q in _asked_below(frame, y) if q.name in frame.between & set(frame.local.equations))
     return steps
 
 

@@ -9,7 +9,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame
-from symbptt.derivation.nested import recursion_steps
+from symbptt.derivation.nested import entering_steps, recursion_steps, start_steps
 from symbptt.derivation.readout import readout_steps
 from symbptt.derivation.steps import Step
 from symbptt.expressions import (
@@ -86,17 +86,11 @@ def _braced(frame: Frame, q: Quantity, arguments: set[str]) -> Basic:
 
 
 def _entries(frame: Frame, last: int) -> list[Step]:
-    """Where the variable enters the state, for one that has a time."""
+    """Where the variable enters the state: a learned initial value, or the times of a timed variable."""
     if frame.by.time is None:
-        return []
-    found = []
-    for time in range(int(frame.enters_at[0]), last + 1):
-        for state in frame.states:
-            y = state.at(time)
-            if y != frame.by and time >= 1 and frame.local.reaches(frame.by, y):
-                right = frame.local.with_values(frame.local.primes(y, frame.by))
-                found.append(Step(Total(y, frame.by), right, "start", "where the variable enters"))
-    return found
+        return [] if is_zero(frame.start) else start_steps(frame)
+    times = range(int(frame.enters_at[0]), last + 1)
+    return [step for time in times for state in frame.states for step in entering_steps(frame, state.at(time))]
 
 
 # ------------------------------------------------------------------ the nested expression
