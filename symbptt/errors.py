@@ -44,7 +44,7 @@ class Place:
 
 
 class SpecificationError(SymbpttError):
-    """What was wrong with a text that the user wrote, and where (``place`` is None for equations built in Python)."""
+    """What was wrong in what the user wrote, and where (``place`` is None for equations built in Python)."""
 
     def __init__(self, message: str, place: Place | None = None) -> None:
         super().__init__(message, place)

@@ -35,7 +35,7 @@ from symbptt.expressions import (
 
 @dataclass(frozen=True)
 class Elementwise:
-    """`sympy(x)` is the function on a SymPy scalar, `slope(x, y)` its derivative, `numpy` its NumPy source."""
+    """`sympy(x)` is the function on a SymPy scalar, `slope(x, y)` its derivative, `numpy` its source."""
 
     latex: str
     sympy: Callable[[Any], Any]
@@ -47,8 +47,8 @@ class Elementwise:
 class Columnwise:
     """`numpy` is the function itself along an axis; its source is copied into generated modules.
 
-    `jacobian(x, y)` is the derivative by vec x, `pullback(x, y, g)` carries a scalar's gradient g from y to x;
-    `scalar` is the function on one number.
+    `jacobian(x, y)` is the derivative by vec x, `pullback(x, y, g)` carries a scalar's gradient g from y to
+    x, `scalar` is the function on one number.
     """
 
     latex: str
@@ -61,19 +61,19 @@ class Columnwise:
 # ------------------------------------------------------------------ the whole-column functions themselves
 
 
-def softmax(x, axis=-1):  # type: ignore[no-untyped-def]
+def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) along an axis."""
     e = np.exp(x - x.real.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def log_softmax(x, axis=-1):  # type: ignore[no-untyped-def]
+def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(softmax(x)) along an axis."""
     shifted = x - x.real.max(axis=axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
-def layer_norm(x, axis=-1):  # type: ignore[no-untyped-def]
+def layer_norm(x: Any, axis: int = -1) -> Any:
     """(x - mean) / sqrt(variance + 1e-5) along an axis (Ba, Kiros and Hinton 2016, equation 4, no gain)."""
     centred = x - x.mean(axis=axis, keepdims=True)
     return centred / np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + 1e-5)
@@ -85,22 +85,22 @@ def layer_norm(x, axis=-1):  # type: ignore[no-untyped-def]
 def _column_sums(x: Basic) -> Basic:
     """Every entry replaced by the sum of its column."""
     rows = shape_of(x).rows
-    return Dot(Ones(rows, ()), Dot(Ones((), rows), x))  # type: ignore[no-any-return]
+    return Dot(Ones(rows, ()), Dot(Ones((), rows), x))
 
 
 def _column_means(x: Basic) -> Basic:
-    return _column_sums(x) / size(shape_of(x).rows)  # type: ignore[no-any-return,operator]
+    return _column_sums(x) / size(shape_of(x).rows)
 
 
 def _columns_of_ones(x: Basic) -> Basic:
     rows, cols = shape_of(x)
-    return Kron(Eye(cols), Ones(rows, rows))  # type: ignore[no-any-return]
+    return Kron(Eye(cols), Ones(rows, rows))
 
 
 def _deviation(x: Basic) -> Basic:
     """The standard deviation of each column, in every entry of it (biased, as layer normalisation has it)."""
     centred = x - _column_means(x)
-    return Power(_column_means(Times(centred, centred)) + LAYER_NORM_EPSILON, sympy.Rational(1, 2))  # type: ignore[no-any-return]
+    return Power(_column_means(Times(centred, centred)) + LAYER_NORM_EPSILON, sympy.Rational(1, 2))
 
 
 LAYER_NORM_EPSILON = sympy.Rational(1, 100000)
@@ -110,7 +110,7 @@ def _softmax_jacobian(x: Basic, y: Basic) -> Basic:
     spread = Diagonal(Vec(y))
     if not shape_of(x).cols:
         return spread - Dot(y, Transposed(y))
-    return spread - Dot(spread, _columns_of_ones(x), spread)  # type: ignore[no-any-return]
+    return spread - Dot(spread, _columns_of_ones(x), spread)
 
 
 def _layer_norm_jacobian(x: Basic, y: Basic) -> Basic:
@@ -119,18 +119,21 @@ def _layer_norm_jacobian(x: Basic, y: Basic) -> Basic:
     spread = Diagonal(Vec(y))
     outer = Dot(y, Transposed(y)) if not shape_of(x).cols else Dot(spread, ones, spread)
     inner = Eye(shape_of(Vec(x)).rows) - ones / n - outer / n
-    return Dot(Diagonal(Vec(Power(_deviation(x), -1))), inner)  # type: ignore[no-any-return]
+    return Dot(Diagonal(Vec(Power(_deviation(x), -1))), inner)
 
 
 def _layer_norm_pullback(x: Basic, y: Basic, g: Any) -> Basic:
-    return (g - _column_means(g) - y * _column_means(Times(g, y))) / _deviation(x)  # type: ignore[no-any-return]
+    return (g - _column_means(g) - y * _column_means(Times(g, y))) / _deviation(x)
 
 
 FUNCTIONS: dict[str, Elementwise | Columnwise] = {
     # ------------------------------------------------------------------ elementwise
     "tanh": Elementwise(r"\tanh", sympy.tanh, lambda x, y: 1 - y**2, "np.tanh({x})"),
     "sigmoid": Elementwise(
-        r"\sigma", lambda x: 1 / (1 + sympy.exp(-x)), lambda x, y: y * (1 - y), "0.5 * (1 + np.tanh(0.5 * {x}))"
+        r"\sigma",
+        lambda x: 1 / (1 + sympy.exp(-x)),
+        lambda x, y: y * (1 - y),
+        "0.5 * (1 + np.tanh(0.5 * {x}))",
     ),
     "relu": Elementwise(
         r"\operatorname{relu}",
@@ -139,7 +142,10 @@ FUNCTIONS: dict[str, Elementwise | Columnwise] = {
         "np.where({x} > 0, {x}, 0)",
     ),
     "step": Elementwise(
-        r"\mathbf{1}_{>0}", lambda x: sympy.Piecewise((1, x > 0), (0, True)), lambda x, y: 0 * x, "np.where({x} > 0, 1.0, 0.0)"
+        r"\mathbf{1}_{>0}",
+        lambda x: sympy.Piecewise((1, x > 0), (0, True)),
+        lambda x, y: 0 * x,
+        "np.where({x} > 0, 1.0, 0.0)",
     ),
     "exp": Elementwise(r"\exp", sympy.exp, lambda x, y: y, "np.exp({x})"),
     "log": Elementwise(r"\log", sympy.log, lambda x, y: x**-1, "np.log({x})"),
@@ -185,7 +191,7 @@ SPELLINGS: dict[str, str] = {
 
 
 def _exp(y: Basic) -> Basic:
-    return FunctionSymbol(r"\exp", "exp")(y)  # type: ignore[no-any-return]
+    return FunctionSymbol(r"\exp", "exp")(y)
 
 
 def function(key: str, name: str | None = None) -> FunctionSymbol:
@@ -200,6 +206,7 @@ def entry(symbol: FunctionSymbol) -> Elementwise | Columnwise | None:
 
 
 def is_columnwise(symbol: FunctionSymbol) -> bool:
+    """Whether the function takes a whole column at once."""
     return isinstance(entry(symbol), Columnwise)
 
 
@@ -209,7 +216,7 @@ def slope(application: Basic, value: Basic | None = None) -> Basic:
     `value` names the application's value where it has a name already (a_t for tanh(f_t)), so that the
     derivative can be written with it. A generic function keeps its prime.
     """
-    symbol, x, order = application.function, application.argument, application.order  # type: ignore[attr-defined]
+    symbol, x, order = application.function, application.argument, application.order
     y = application if value is None else value
     known = entry(symbol)
     if isinstance(known, Columnwise):
@@ -218,12 +225,12 @@ def slope(application: Basic, value: Basic | None = None) -> Basic:
         return _shaped(known.slope(x, y), x)
     if isinstance(symbol.meaning, sympy.Lambda):
         return _slope_of_formula(symbol.meaning, x, y, order)
-    return Apply(symbol, x, order + 1)  # type: ignore[no-any-return]
+    return Apply(symbol, x, order + 1)
 
 
 def prime(application: Basic) -> Basic:
     """The derivative of an application left as f'(x), for later steps to work out."""
-    return Apply(application.function, application.argument, application.order + 1)  # type: ignore[attr-defined,no-any-return]
+    return Apply(application.function, application.argument, application.order + 1)
 
 
 def _shaped(value: Any, like: Basic) -> Basic:

@@ -142,7 +142,9 @@ def _apply(node: Apply, values: Values) -> Matrix:
     raise ValueError(f"{node.function.name} is differentiated {node.order} times")
 
 
-def numeric_function(symbol: FunctionSymbol, generic: Mapping[str, Callable[[Matrix], Matrix]]) -> Callable[[Matrix], Matrix]:
+def numeric_function(
+    symbol: FunctionSymbol, generic: Mapping[str, Callable[[Matrix], Matrix]]
+) -> Callable[[Matrix], Matrix]:
     """A NumPy function of a matrix, from the formula of the function (never from its derivative)."""
     known = entry(symbol)
     if isinstance(known, Columnwise):
@@ -176,7 +178,9 @@ def _entry(node: Entry, values: Values) -> Matrix:
     base, *indices = node.args
     rows, cols = shape_of(base)
     places = [values.integer(i) - 1 for i in indices]
-    r, c = (_flat(axis, part, values) for axis, part in ((rows, places[: len(rows)]), (cols, places[len(rows) :])))
+    r, c = (
+        _flat(axis, part, values) for axis, part in ((rows, places[: len(rows)]), (cols, places[len(rows) :]))
+    )
     return evaluate(base, values)[r : r + 1, c : c + 1]
 
 
@@ -208,7 +212,10 @@ def _path_sum(node: PathSum, values: Values) -> Matrix:
     n = values.integer(bound)
     product = np.eye(n)
     for k in range(values.integer(low), values.integer(high) + 1):
-        factor = [[_path_entry(body, path, values.bound({index: k}), k, i, j) for j in range(1, n + 1)] for i in range(1, n + 1)]
+        factor = [
+            [_path_entry(body, path, values.bound({index: k}), k, i, j) for j in range(1, n + 1)]
+            for i in range(1, n + 1)
+        ]
         product = np.array(factor) @ product
     r, c = values.integer(p) - 1, values.integer(q) - 1
     return product[r : r + 1, c : c + 1]
@@ -231,7 +238,9 @@ EVALUATE: dict[type, Callable[[Any, Values], Matrix]] = {
     Dot: _reduce(np.matmul),
     Kron: _reduce(np.kron),
     Power: lambda node, values: evaluate(node.args[0], values) ** _number(node.args[1], values),
-    MatrixPower: lambda node, values: np.linalg.matrix_power(evaluate(node.args[0], values), values.integer(node.args[1])),
+    MatrixPower: lambda node, values: np.linalg.matrix_power(
+        evaluate(node.args[0], values), values.integer(node.args[1])
+    ),
     Apply: _apply,
     Transposed: _over_args(np.transpose),
     Diagonal: _over_args(lambda x: np.diag(x[:, 0])),
@@ -276,19 +285,27 @@ class World:
     _cache: dict[Any, Matrix] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
-    def random(recurrence: Recurrence, sizes: Mapping[str, int] | None = None, horizon: int = 3, seed: int = 0) -> World:
+    def random(
+        recurrence: Recurrence, sizes: Mapping[str, int] | None = None, horizon: int = 3, seed: int = 0
+    ) -> World:
         """Random values; sizes not given become different primes."""
         rng = np.random.default_rng(seed)
         primes = iter((3, 2, 5, 4, 7, 6))
         chosen = {s: (sizes or {}).get(str(s)) or next(primes) for s in recurrence.sizes}
-        world = World(recurrence, chosen, horizon, {}, {f.name: generic_instance(f.name) for f in recurrence.functions if f.meaning == ""})
+        world = World(
+            recurrence,
+            chosen,
+            horizon,
+            {},
+            {f.name: generic_instance(f.name) for f in recurrence.functions if f.meaning == ""},
+        )
         for q in recurrence.parameters:
             world.given[q.name, None] = world._draw(q, rng)
         for q in (*recurrence.inputs, *recurrence.targets):
             for time in range(1 - world.lag, horizon + world.lag + 1):
                 world.given[q.name, time] = world._draw(q, rng)
         for q in recurrence.initials:
-            world.given[q.name, int(q.time)] = world._draw(q, rng)
+            world.given[q.name, int(q.time or 0)] = world._draw(q, rng)
         return world
 
     @property
@@ -297,14 +314,22 @@ class World:
         return max(self.recurrence.lags.values(), default=1)
 
     def _draw(self, q: Quantity, rng: np.random.Generator) -> Matrix:
-        rows, cols = (int(np.prod([int(p.xreplace(self.sizes)) for p in axis], dtype=int)) for axis in q.shape)
+        rows, cols = (
+            int(np.prod([int(p.xreplace(self.sizes)) for p in axis], dtype=int)) for axis in q.shape
+        )
         return rng.uniform(0.2, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
 
     def values(self, known: Mapping[Key, Matrix] | None = None, **numbers: int) -> Values:
         """Values for `evaluate`; `numbers` names further symbols such as t=3."""
-        symbols = {**self.sizes, T: self.horizon, **{sympy.Symbol(k, integer=True): v for k, v in numbers.items()}}
+        symbols = {
+            **self.sizes,
+            T: self.horizon,
+            **{sympy.Symbol(k, integer=True): v for k, v in numbers.items()},
+        }
         table = self.run if known is None else known
-        return Values(symbols, lambda q, time: self._look_up(q, time, table), self._derivative, self.functions)
+        return Values(
+            symbols, lambda q, time: self._look_up(q, time, table), self._derivative, self.functions
+        )
 
     def _look_up(self, q: Quantity, time: int | None, table: Mapping[Key, Matrix]) -> Matrix:
         if (q.name, time) in table:
@@ -334,11 +359,15 @@ class World:
             self._assign(self.recurrence.loss, None, table, nudge)
         return table
 
-    def _set_initial(self, name: str, time: int, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]) -> None:
+    def _set_initial(
+        self, name: str, time: int, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]
+    ) -> None:
         start = evaluate(self.recurrence.initial_values[name], self.values(table))
         table[name, time] = start + nudge.get((name, time), 0)
 
-    def _assign(self, e: Equation, time: int | None, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]) -> None:
+    def _assign(
+        self, e: Equation, time: int | None, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]
+    ) -> None:
         values = self.values(table)
         if time is not None:
             values = values.bound({t: time})
@@ -377,7 +406,9 @@ class World:
             return table[y]
         name, time = y
         named = next(n for n in self.names if n.name == name)
-        return evaluate(self.names[named], self.values(table).bound({} if time is None else {named.time: time}))
+        return evaluate(
+            self.names[named], self.values(table).bound({} if time is None else {named.time: time})
+        )
 
     def _columns(self, x: Key, response: Callable[[Mapping[Key, Matrix]], Matrix]) -> Matrix:
         at = self.run[x]
@@ -396,4 +427,3 @@ def difference(left: Matrix, right: Matrix) -> float:
         return float("inf")
     scale = max(float(np.max(np.abs(left), initial=0)), float(np.max(np.abs(right), initial=0)), 1e-8)
     return float(np.max(np.abs(left - right), initial=0)) / scale
-

@@ -7,6 +7,7 @@ Nothing here knows any cell: roles, order and errors follow from the equations a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,11 +20,10 @@ from symbptt.errors import Place, SpecificationError
 from symbptt.expressions import (
     Apply,
     FunctionSymbol,
+    Ones,
     Quantity,
     Shape,
-    SumOver,
     Times,
-    Ones,
     Zeros,
     expression,
     is_scalar,
@@ -32,6 +32,7 @@ from symbptt.expressions import (
     rewrite,
     shape,
     shape_of,
+    subexpressions,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ class Recurrence:
     equations: tuple[Equation, ...]
     name: str = "recurrence"
     time_style: str = "subscript"
-    _: Any = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_defined_once(self.equations)
@@ -95,7 +95,9 @@ class Recurrence:
     @cached_property
     def initial_values(self) -> dict[str, Basic]:
         """What the equations say of states at times up to 0, by name (time 0 only)."""
-        return {e.left.name: e.right for e in self.equations if e.left.time is not None and e.left.time.is_Integer}
+        return {
+            e.left.name: e.right for e in self.equations if e.left.time is not None and e.left.time.is_Integer
+        }
 
     def step(self, name: str) -> Equation:
         """The equation at time t of a quantity."""
@@ -177,7 +179,10 @@ class Recurrence:
         return state.name in self.initial_values and is_zero(self.initial_values[state.name])
 
     def role(self, name: str) -> str:
-        """state, intermediate, output, input, target, parameter, derived or loss; KeyError for another name."""
+        """What a name is: state, intermediate, output, input, target, parameter, derived or loss.
+
+        Raises KeyError for a name that the recurrence does not have.
+        """
         for role in ("state", "intermediate", "output", "input", "target", "parameter"):
             if any(q.name == name for q in getattr(self, f"{role}s")):
                 return role
@@ -206,16 +211,14 @@ class Recurrence:
     @cached_property
     def functions(self) -> tuple[FunctionSymbol, ...]:
         """The functions that are applied, in order of appearance."""
-        found: dict[FunctionSymbol, None] = {}
-        for e in self.equations:
-            rewrite(e.right, lambda n: (found.setdefault(n.function) and n) or n if isinstance(n, Apply) else n)
-        return tuple(found)
+        applied = (n for e in self.equations for n in subexpressions(e.right) if isinstance(n, Apply))
+        return tuple(dict.fromkeys(n.function for n in applied))
 
     # -------------------------------------------------------------- making one
 
     @staticmethod
     def from_latex(text: str, *, name: str = "recurrence") -> Recurrence:
-        """Read a specification: LaTeX equations, a Markdown page or a .tex page. Raises SpecificationError."""
+        """Read LaTeX equations, a Markdown page or a .tex page. Raises SpecificationError."""
         from symbptt.reader import read_recurrence  # the reader stands above this module
 
         return read_recurrence(text, name)
@@ -297,7 +300,9 @@ def _in_order(equations: list[Equation]) -> tuple[Equation, ...]:
             return
         if name in trail:
             circle = " -> ".join([*trail[trail.index(name) :], name])
-            raise SpecificationError(f"the equations need each other at the same time: {circle}", left[name].place)
+            raise SpecificationError(
+                f"the equations need each other at the same time: {circle}", left[name].place
+            )
         trail.append(name)
         for q in quantities(left[name].right):
             if q.time == t and q.name in left:
@@ -318,8 +323,11 @@ def with_named_arguments(recurrence: Recurrence) -> Recurrence:
 
     A derivative by the chain rule then has something to pass through: a_t = S(f_t), f_t = W a_{t-1} + ...
     """
-    count = sum(1 for e in recurrence.steps for _ in _compound_applications(e.right))
-    fresh = _FreshNames(set(recurrence.quantities), single=count == 1)
+    inner = [e for e in recurrence.steps if e.left not in recurrence.outputs]
+    count = sum(_has_compound_argument(n) for e in inner for n in subexpressions(e.right))
+    owners = [e.left.name for e in inner if any(map(_has_compound_argument, subexpressions(e.right)))]
+    only = owners[0] if count == 1 else None
+    fresh = _FreshNames({*recurrence.quantities, *map(str, recurrence.sizes)}, only)
     equations: list[Equation] = []
     for e in recurrence.equations:
         if e.left.time == t:
@@ -331,22 +339,20 @@ def with_named_arguments(recurrence: Recurrence) -> Recurrence:
     return Recurrence(tuple(equations), recurrence.name, recurrence.time_style)
 
 
-def _compound_applications(node: Basic) -> list[Basic]:
-    found: list[Basic] = []
-    rewrite(node, lambda n: (found.append(n) or n) if isinstance(n, Apply) and not isinstance(n.argument, Quantity) else n)
-    return found
+def _has_compound_argument(node: Basic) -> bool:
+    return isinstance(node, Apply) and not isinstance(node.argument, Quantity)
 
 
 @dataclass
 class _FreshNames:
     taken: set[str]
-    single: bool
+    only: str | None
 
     def after(self, owner: str) -> str:
-        """A letter of its own where one argument is named in all, else z with the owner's name below."""
-        letters = ("f", "z", "u") if self.single else ()
-        plain = owner.replace("{", "").replace("}", "").replace("_", "")
-        candidates = [*letters, f"z_{{{plain}}}", *(f"z_{{{plain},{i}}}" for i in range(2, 100))]
+        """A letter of its own where the states have one function in all, else z with the owner's name."""
+        letters = ("f", "z", "u") if owner == self.only else ()
+        numbered = (f"z_{{{owner},{i}}}" for i in itertools.count(2))
+        candidates = itertools.chain(letters, [f"z_{{{owner}}}"], numbered)
         name = next(c for c in candidates if c not in self.taken)
         self.taken.add(name)
         return name
@@ -360,6 +366,6 @@ def _name_arguments(e: Equation, fresh: _FreshNames) -> tuple[list[Equation], Ba
             return node
         argument = Quantity(fresh.after(e.left.name), *shape_of(node.argument), t)
         named.append(Equation(argument, node.argument, e.place))
-        return Apply(node.function, argument, node.order)  # type: ignore[no-any-return]
+        return Apply(node.function, argument, node.order)
 
     return named, rewrite(e.right, name_argument)

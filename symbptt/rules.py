@@ -36,8 +36,8 @@ from symbptt.expressions import (
     Vec,
     Zeros,
     children,
-    is_zero,
     is_scalar,
+    is_zero,
     quantities,
     shape_of,
     size,
@@ -55,14 +55,14 @@ Pull = Callable[[Basic, int, Basic], Basic]
 def _spread(part: Basic, whole: Basic) -> Basic:
     """The matrix that broadcasts vec(part) to vec(whole): identities, and ones along what part lacks."""
     (r1, c1), (r2, c2) = shape_of(part), shape_of(whole)
-    return Kron(Eye(c1) if c1 else Ones(c2, ()), Eye(r1) if r1 else Ones(r2, ()))  # type: ignore[no-any-return]
+    return Kron(Eye(c1) if c1 else Ones(c2, ()), Eye(r1) if r1 else Ones(r2, ()))
 
 
 def _gather(g: Basic, part: Basic) -> Basic:
     """The adjoint of broadcasting: sums over the axes that part lacks."""
     (r1, c1), (r2, c2) = shape_of(part), shape_of(g)
     summed = Dot(Ones((), r2), g) if r2 and not r1 else g
-    return Dot(summed, Ones(c2, ())) if c2 and not c1 else summed  # type: ignore[no-any-return]
+    return Dot(summed, Ones(c2, ())) if c2 and not c1 else summed
 
 
 def _plus_local(node: Basic, i: int) -> Basic:
@@ -74,25 +74,25 @@ def _plus_pull(node: Basic, i: int, g: Basic) -> Basic:
 
 
 def _others(node: Basic, i: int) -> Basic:
-    return Times(*(f for j, f in enumerate(node.args) if j != i))  # type: ignore[no-any-return]
+    return Times(*(f for j, f in enumerate(node.args) if j != i))
 
 
 def _times_local(node: Basic, i: int) -> Basic:
     factor, other = node.args[i], _others(node, i)
     if shape_of(factor) == SCALAR_SHAPE:
-        return Vec(_grown(other, node))  # type: ignore[no-any-return]
-    return Dot(Diagonal(Vec(_grown(other, node))) if not is_scalar(other) else other, _spread(factor, node))  # type: ignore[no-any-return]
+        return Vec(_grown(other, node))
+    return Dot(Diagonal(Vec(_grown(other, node))) if not is_scalar(other) else other, _spread(factor, node))
 
 
 def _times_pull(node: Basic, i: int, g: Basic) -> Basic:
     factor, other = node.args[i], _others(node, i)
     if is_scalar(factor) and shape_of(other) == shape_of(g):
-        return Inner(other, g)  # type: ignore[no-any-return]
+        return Inner(other, g)
     return _gather(Times(other, g), factor)
 
 
 def _grown(value: Basic, like: Basic) -> Basic:
-    return value if shape_of(value) == shape_of(like) else Times(value, Ones(*shape_of(like)))  # type: ignore[no-any-return]
+    return value if shape_of(value) == shape_of(like) else Times(value, Ones(*shape_of(like)))
 
 
 SCALAR_SHAPE = shape_of(sympy.S.One)
@@ -100,21 +100,21 @@ SCALAR_SHAPE = shape_of(sympy.S.One)
 
 def _power_slope(node: Basic) -> Basic:
     base, exponent = node.args
-    return exponent * Power(base, exponent - 1)  # type: ignore[no-any-return]
+    return exponent * Power(base, exponent - 1)
 
 
 def _apply_local(node: Basic, _: int) -> Basic:
-    known = entry(node.function)  # type: ignore[attr-defined]
+    known = entry(node.function)
     if isinstance(known, Columnwise):
-        return known.jacobian(node.argument, node)  # type: ignore[attr-defined]
-    return Diagonal(Vec(slope(node)))  # type: ignore[no-any-return]
+        return known.jacobian(node.argument, node)
+    return Diagonal(Vec(slope(node)))
 
 
 def _apply_pull(node: Basic, _: int, g: Basic) -> Basic:
-    known = entry(node.function)  # type: ignore[attr-defined]
+    known = entry(node.function)
     if isinstance(known, Columnwise):
-        return known.pullback(node.argument, node, g)  # type: ignore[attr-defined]
-    return Times(g, slope(node))  # type: ignore[no-any-return]
+        return known.pullback(node.argument, node, g)
+    return Times(g, slope(node))
 
 
 # ------------------------------------------------------------------ matrix products
@@ -129,27 +129,27 @@ def _dot_local(node: Basic, i: int) -> Basic:
     """vec(A X B) = (B^T kron A) vec X."""
     left, right = _around(node, i)
     rows, cols = shape_of(node.args[i])
-    return Kron(Eye(cols) if right is None else Transposed(right), Eye(rows) if left is None else left)  # type: ignore[no-any-return]
+    return Kron(Eye(cols) if right is None else Transposed(right), Eye(rows) if left is None else left)
 
 
 def _dot_pull(node: Basic, i: int, g: Basic) -> Basic:
     left, right = _around(node, i)
     carried = g if left is None else Dot(Transposed(left), g)
-    return carried if right is None else Dot(carried, Transposed(right))  # type: ignore[no-any-return]
+    return carried if right is None else Dot(carried, Transposed(right))
 
 
 def _matrix_power_local(node: Basic, _: int) -> Basic:
     base, p = node.args
     k = sympy.Dummy("k", integer=True)
     term = Kron(Transposed(MatrixPower(base, p - 1 - k)), MatrixPower(base, k))
-    return SumOver(term, k, 0, p - 1)  # type: ignore[no-any-return]
+    return SumOver(term, k, 0, p - 1)
 
 
 def _matrix_power_pull(node: Basic, _: int, g: Basic) -> Basic:
     base, p = node.args
     k = sympy.Dummy("k", integer=True)
     flipped = Transposed(base)
-    return SumOver(Dot(MatrixPower(flipped, k), g, MatrixPower(flipped, p - 1 - k)), k, 0, p - 1)  # type: ignore[no-any-return]
+    return SumOver(Dot(MatrixPower(flipped, k), g, MatrixPower(flipped, p - 1 - k)), k, 0, p - 1)
 
 
 # ------------------------------------------------------------------ arrangements
@@ -157,11 +157,11 @@ def _matrix_power_pull(node: Basic, _: int, g: Basic) -> Basic:
 
 def _transposed_local(node: Basic, _: int) -> Basic:
     rows, cols = shape_of(node.args[0])
-    return Commutation(rows, cols)  # type: ignore[no-any-return]
+    return Commutation(rows, cols)
 
 
 def _inner_local(node: Basic, i: int) -> Basic:
-    return Transposed(Vec(node.args[1 - i]))  # type: ignore[no-any-return]
+    return Transposed(Vec(node.args[1 - i]))
 
 
 def _block_place(node: Basic, i: int) -> tuple[int, int, Axis, Axis]:
@@ -179,19 +179,23 @@ def _embedding(offset: Basic, part: Axis, whole: Axis) -> Basic:
     rest = size(whole) - size(part) - offset
     blocks = [[Zeros((offset,), part)]] if offset != 0 else []
     blocks.append([Eye(part)])
-    return Block(*blocks, *([[Zeros((rest,), part)]] if rest != 0 else [])) if len(blocks) > 1 or rest != 0 else Eye(part)  # type: ignore[no-any-return]
+    return (
+        Block(*blocks, *([[Zeros((rest,), part)]] if rest != 0 else []))
+        if len(blocks) > 1 or rest != 0
+        else Eye(part)
+    )
 
 
 def _block_local(node: Basic, i: int) -> Basic:
     above, before, rows, cols = _block_place(node, i)
     whole = shape_of(node)
-    return Kron(_embedding(before, cols, whole.cols), _embedding(above, rows, whole.rows))  # type: ignore[no-any-return]
+    return Kron(_embedding(before, cols, whole.cols), _embedding(above, rows, whole.rows))
 
 
 def _block_pull(node: Basic, i: int, g: Basic) -> Basic:
     above, before, rows, cols = _block_place(node, i)
     part = Slice(g, 0, above, above + size(rows), rows)
-    return Slice(part, 1, before, before + size(cols), cols)  # type: ignore[no-any-return]
+    return Slice(part, 1, before, before + size(cols), cols)
 
 
 def _slice_frame(node: Basic) -> tuple[int, Basic, Axis, Axis]:
@@ -204,13 +208,13 @@ def _slice_local(node: Basic, _: int) -> Basic:
     which, start, part, whole = _slice_frame(node)
     kept = Transposed(_embedding(start, part, whole))
     rows, cols = shape_of(node.args[0])
-    return Kron(Eye(cols), kept) if which == 0 else Kron(kept, Eye(rows))  # type: ignore[no-any-return]
+    return Kron(Eye(cols), kept) if which == 0 else Kron(kept, Eye(rows))
 
 
 def _slice_pull(node: Basic, _: int, g: Basic) -> Basic:
     which, start, part, whole = _slice_frame(node)
     place = _embedding(start, part, whole)
-    return Dot(place, g) if which == 0 else Dot(g, Transposed(place))  # type: ignore[no-any-return]
+    return Dot(place, g) if which == 0 else Dot(g, Transposed(place))
 
 
 RULES: dict[type, tuple[Local, Pull]] = {
@@ -256,7 +260,10 @@ def jacobian(node: Basic, by: Quantity, slope_of: Callable[[Basic], Basic] = slo
 
 
 def differential(
-    node: Basic, tangent: Callable[[Quantity], Basic | None], by: Axis, slope_of: Callable[[Basic], Basic] = slope
+    node: Basic,
+    tangent: Callable[[Quantity], Basic | None],
+    by: Axis,
+    slope_of: Callable[[Basic], Basic] = slope,
 ) -> Basic:
     """Forward accumulation: the Jacobian of vec(node) by an axis, from the Jacobians of its quantities.
 
@@ -264,9 +271,9 @@ def differential(
     """
     if isinstance(node, Quantity):
         known = tangent(node)
-        return Zeros(vec_axis(node), by) if known is None else known  # type: ignore[no-any-return]
+        return Zeros(vec_axis(node), by) if known is None else known
     if isinstance(node, SumOver):
-        return SumOver(differential(node.args[0], tangent, by, slope_of), *node.args[1:])  # type: ignore[no-any-return]
+        return SumOver(differential(node.args[0], tangent, by, slope_of), *node.args[1:])
     total: Basic = Zeros(vec_axis(node), by)
     for i, part in enumerate(children(node)):
         moved = differential(part, tangent, by, slope_of)
@@ -277,7 +284,7 @@ def differential(
 
 def _local(node: Basic, i: int, slope_of: Callable[[Basic], Basic]) -> Basic:
     if isinstance(node, Apply) and not isinstance(entry(node.function), Columnwise):
-        return Diagonal(Vec(slope_of(node)))  # type: ignore[no-any-return]
+        return Diagonal(Vec(slope_of(node)))
     return local_jacobian(node, i)
 
 
@@ -286,7 +293,7 @@ def gradient(node: Basic, by: Quantity, g: Basic = sympy.S.One) -> Basic:
     if node == by:
         return g
     if isinstance(node, SumOver):
-        return SumOver(gradient(node.args[0], by, g), *node.args[1:])  # type: ignore[no-any-return]
+        return SumOver(gradient(node.args[0], by, g), *node.args[1:])
     total: Basic = Zeros(*shape_of(by))
     for i, part in enumerate(children(node)):
         if by in quantities(part):

@@ -36,7 +36,11 @@ def cases() -> list[pytest.ParameterSet]:  # type: ignore[name-defined]
             for by in variables(r):
                 for form in FORMS:
                     if not (form == "unrolled" and by.time == k):
-                        found.append(pytest.param(make, of, by, form, id=f"{name}-{of.name}-{by.name}-{by.time}-{form}"))
+                        found.append(
+                            pytest.param(
+                                make, of, by, form, id=f"{name}-{of.name}-{by.name}-{by.time}-{form}"
+                            )
+                        )
     return found
 
 
@@ -60,7 +64,9 @@ def test_every_step_holds(make, of, by, form):
         assert step.rule
         assert step.why
     worst = max(derivation.errors(horizon=3))
-    assert worst < 1e-10, [s.rule for s, e in zip(derivation.steps, derivation.errors(horizon=3), strict=True) if e > 1e-10]
+    assert worst < 1e-10, [
+        s.rule for s, e in zip(derivation.steps, derivation.errors(horizon=3), strict=True) if e > 1e-10
+    ]
 
 
 def final_value(derivation: Derivation, horizon: int) -> np.ndarray:
@@ -127,7 +133,7 @@ def test_a_wrong_derivative_in_the_table_is_caught(monkeypatch):
 def test_a_dropped_transpose_is_caught():
     r = elman()
     derivation = derive(r, r.loss.left, Quantity("W_{aa}", *r.quantities["W_{aa}"].shape), "adjoint")
-    square = {q for q in (r.quantities["W_{aa}"],)}
+    square = {r.quantities["W_{aa}"]}
     assert broken(derivation, lambda n: n.args[0] if isinstance(n, Transposed) and n.args[0] in square else n)
 
 
@@ -139,13 +145,17 @@ def test_a_reversed_product_is_caught():
         square = isinstance(node, Dot) and all(shape_of(f).rows == shape_of(f).cols for f in node.args)
         return Dot(*reversed(node.args)) if square else node
 
-    assert broken(derivation, reverse) or broken(derive(elman(), elman().states[0], elman().initials[0], "expanded"), reverse)
+    assert broken(derivation, reverse) or broken(
+        derive(elman(), elman().states[0], elman().initials[0], "expanded"), reverse
+    )
 
 
 def test_a_lost_factor_is_caught():
     r = gated()
     derivation = derive(r, r.states[0], r.parameters[0], "nested")
-    assert broken(derivation, lambda n: n.args[0] if isinstance(n, Times) and n.shape == shape_of(n.args[0]) else n)
+    assert broken(
+        derivation, lambda n: n.args[0] if isinstance(n, Times) and n.shape == shape_of(n.args[0]) else n
+    )
 
 
 # ------------------------------------------------------------------ errors

@@ -22,9 +22,13 @@ def _unrolled(frame: Frame, steps: int) -> Derivation:
     horizon = sympy.Integer(steps)
     of, by = (q.xreplace({t: horizon, T: horizon}) for q in (frame.of, frame.by))
     if by.time is not None and not by.time.is_Integer:
-        raise SymbpttError(f"the unrolled form needs a time for {by.name}, such as 1 or {steps}; found {by.time}")
+        raise SymbpttError(
+            f"the unrolled form needs a time for {by.name}, such as 1 or {steps}; found {by.time}"
+        )
     concrete = Frame(frame.local.at_horizon(horizon), of, by)
-    return _derivation(concrete, "unrolled", unrolled_steps(concrete, steps if of.time is None else int(of.time)))
+    return _derivation(
+        concrete, "unrolled", unrolled_steps(concrete, steps if of.time is None else int(of.time))
+    )
 
 
 def _nested(frame: Frame, _: int) -> Derivation:
@@ -46,16 +50,20 @@ def _adjoint(frame: Frame, _: int) -> Derivation:
 FORMS = {"unrolled": _unrolled, "nested": _nested, "expanded": _expanded, "adjoint": _adjoint}
 
 
-def _derivation(frame: Frame, form: str, steps: list[Step], definitions: dict[Quantity, object] | None = None) -> Derivation:
-    return Derivation(frame.local.recurrence, frame.of, frame.by, form, tuple(steps), definitions or {})  # type: ignore[arg-type]
+def _derivation(
+    frame: Frame, form: str, steps: list[Step], definitions: dict[Quantity, object] | None = None
+) -> Derivation:
+    return Derivation(frame.local.recurrence, frame.of, frame.by, form, tuple(steps), definitions or {})
 
 
-def derive(recurrence: Recurrence, of: Quantity, by: Quantity, form: str = "expanded", steps: int = 3) -> Derivation:
+def derive(
+    recurrence: Recurrence, of: Quantity, by: Quantity, form: str = "expanded", steps: int = 3
+) -> Derivation:
     """Derive the total derivative of `of` by `by`.
 
-    `of` is a state, intermediate or output at time t, or the loss; `by` a parameter, an input, state or initial
-    value at a time. `steps` is the horizon T of the unrolled form. Raises SymbpttError where `of` does not depend
-    on `by`, or for an unknown form.
+    `of` is a state, intermediate or output at time t, or the loss; `by` a parameter, or an input, state or
+    initial value at a time. `steps` is the horizon T of the unrolled form. Raises SymbpttError where `of`
+    does not depend on `by`, or for an unknown form.
     """
     if form not in FORMS:
         raise SymbpttError(f"unknown form {form}: expected {', '.join(FORMS)}")

@@ -1,12 +1,11 @@
 """The adjoint form: derivatives of one thing by everything, from the last time back to the first.
 
-For a loss, delta is the gradient of the loss by each quantity (in the quantity's shape), and the gradients by
-parameters are sums over time: backpropagation through time (Rumelhart, Hinton and Williams 1986; Werbos 1990).
-For a state or an output, the same recursion runs over Jacobians of it, multiplied from the right.
+For a loss, delta is the gradient of the loss by each quantity (in the quantity's shape), and gradients by
+parameters are sums over time: backpropagation through time (Rumelhart, Hinton and Williams 1986; Werbos
+1990). For a state or an output, the same recursion runs over its Jacobians, multiplied from the right.
 """
 
 from __future__ import annotations
-
 
 from dataclasses import dataclass, field
 
@@ -37,7 +36,7 @@ from symbptt.rules import gradient, jacobian, pullback
 
 @dataclass
 class Sweep:
-    """How a quantity's adjoint is written, and how one equation carries it to what the equation is made of."""
+    """How a quantity's adjoint is written, and how an equation carries it to what it is made of."""
 
     frame: Frame
     definitions: dict[Quantity, Basic] = field(default_factory=dict)
@@ -48,7 +47,7 @@ class Sweep:
 
     def meaning(self, q: Quantity) -> Basic:
         """The derivative that the adjoint stands for."""
-        return Gradient(self.frame.of, q) if self.of_loss else Total(self.frame.of, q)  # type: ignore[no-any-return]
+        return Gradient(self.frame.of, q) if self.of_loss else Total(self.frame.of, q)
 
     def adjoint(self, q: Quantity) -> Basic:
         """delta of a quantity for a loss; the total derivative itself otherwise."""
@@ -65,7 +64,7 @@ class Sweep:
         """What the equation y = right brings to the adjoint of x."""
         if self.of_loss:
             return gradient(right, x, self.adjoint(y))
-        return Dot(self.adjoint(y), self.frame.local.with_primes(y, x))  # type: ignore[no-any-return]
+        return Dot(self.adjoint(y), self.frame.local.with_primes(y, x))
 
 
 def adjoint_steps(frame: Frame) -> tuple[list[Step], dict[Quantity, Basic]]:
@@ -81,7 +80,13 @@ def adjoint_steps(frame: Frame) -> tuple[list[Step], dict[Quantity, Basic]]:
 
 def _definitions(sweep: Sweep) -> list[Step]:
     return [
-        Step(delta, meaning, "definition", "the gradient of the loss by it, through everything later", times=((t, sympy.S.One, T),) if delta.time is not None else ())
+        Step(
+            delta,
+            meaning,
+            "definition",
+            "the gradient of the loss by it, through everything later",
+            times=((t, sympy.S.One, T),) if delta.time is not None else (),
+        )
         for delta, meaning in sweep.definitions.items()
     ]
 
@@ -99,7 +104,15 @@ def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
     here = q if q.time is None else q.at(k)
     steps = []
     if frame.of.time is not None and q.name == frame.of.name:
-        steps.append(Step(Total(frame.of, frame.of), Eye(vec_axis(q)), "start", "a quantity by itself", times=frame.times))
+        steps.append(
+            Step(
+                Total(frame.of, frame.of),
+                Eye(vec_axis(q)),
+                "start",
+                "a quantity by itself",
+                times=frame.times,
+            )
+        )
         if not _used(frame, q):
             return steps
     right, steps_times = _brought(sweep, here), _times(sweep, q, k)
@@ -110,14 +123,29 @@ def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
 
 
 def _used(frame: Frame, q: Quantity) -> bool:
-    return any(x.name == q.name for e in frame.local.recurrence.steps if e.left.name in frame.between for x in quantities(e.right))
+    return any(
+        x.name == q.name
+        for e in frame.local.recurrence.steps
+        if e.left.name in frame.between
+        for x in quantities(e.right)
+    )
 
 
-def _chain(sweep: Sweep, left: Basic, right: Basic, rule: str, why: str, times: tuple[TimeRange, ...]) -> list[Step]:
+def _chain(
+    sweep: Sweep, left: Basic, right: Basic, rule: str, why: str, times: tuple[TimeRange, ...]
+) -> list[Step]:
     valued = sweep.frame.local.with_values(right)
     steps = [Step(left, right, rule, why, times=times)]
     if valued != right:
-        steps.append(Step(left, valued, "derivatives of the functions", "f' written with the values at hand", times=times))
+        steps.append(
+            Step(
+                left,
+                valued,
+                "derivatives of the functions",
+                "f' written with the values at hand",
+                times=times,
+            )
+        )
     return steps
 
 
@@ -131,7 +159,7 @@ def _brought(sweep: Sweep, x: Quantity) -> Basic:
                 continue  # the equations begin at time 1
             right = e.right if e.left.time is None else at_time(e.right, t, y.time)
             total = Plus(total, sweep.carried(y, right, x))
-    return Plus(total, _from_loss(sweep, x)) if sweep.of_loss else total  # type: ignore[no-any-return]
+    return Plus(total, _from_loss(sweep, x)) if sweep.of_loss else total
 
 
 def _equations(sweep: Sweep) -> list[Equation]:
@@ -150,7 +178,7 @@ def _from_loss(sweep: Sweep, x: Quantity) -> Basic:
     """The loss's own use of a quantity at its time: the term of its sum over time."""
     loss = sweep.frame.local.recurrence.loss
     if loss is None or x.time is None or x.time.is_nonpositive:
-        return Zeros(*shape_of(x))  # type: ignore[no-any-return]
+        return Zeros(*shape_of(x))
     return _term(loss.right, x, sympy.S.One)
 
 
@@ -175,9 +203,9 @@ def _times(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> tuple[TimeRange, ...]:
         return frame.times
     if sweep.of_loss:
         return ((t, sympy.S.One, T),)
+    assert frame.of.time is not None
     last = frame.of.time - 1 if q.name == frame.of.name else frame.of.time
-    assert last is not None
-    every = ((t, sympy.S.One, T),) if frame.of.time is not None and t in frame.of.time.free_symbols else ()
+    every = ((t, sympy.S.One, T),) if t in frame.of.time.free_symbols else ()
     return (*every, (k, sympy.S.One, last))
 
 
@@ -188,8 +216,13 @@ def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
     frame, by = sweep.frame, sweep.frame.by
     left = sweep.meaning(by)
     if by.time is not None:
-        times = tuple((s, low + 1, high) if s == t and by.name == frame.of.name else (s, low, high) for s, low, high in frame.times)
-        return _chain(sweep, left, _brought(sweep, by), "gradient", "what uses it at its own time, and later", times)
+        times = tuple(
+            (s, low + 1, high) if s == t and by.name == frame.of.name else (s, low, high)
+            for s, low, high in frame.times
+        )
+        return _chain(
+            sweep, left, _brought(sweep, by), "gradient", "what uses it at its own time, and later", times
+        )
     last = T if sweep.of_loss else frame.of.time
     at_k: Basic = Zeros(*shape_of(left))
     static: Basic = Zeros(*shape_of(left))
@@ -211,20 +244,22 @@ def _at_start(sweep: Sweep) -> Basic:
     for name, value in frame.local.recurrence.initial_values.items():
         if not is_zero(value) and frame.by in quantities(value):
             y = frame.local.recurrence.step(name).left.at(0)
-            brought = gradient(value, frame.by, sweep.adjoint(y)) if sweep.of_loss else _carried_start(sweep, y, value)
+            brought = (
+                gradient(value, frame.by, sweep.adjoint(y))
+                if sweep.of_loss
+                else _carried_start(sweep, y, value)
+            )
             total = Plus(total, brought)
     return total
 
 
 def _carried_start(sweep: Sweep, y: Quantity, value: Basic) -> Basic:
-    return Dot(sweep.meaning(y), jacobian(value, sweep.frame.by))  # type: ignore[no-any-return]
+    return Dot(sweep.meaning(y), jacobian(value, sweep.frame.by))
 
 
 def _directly(sweep: Sweep) -> Basic:
     """A parameter that the loss itself uses (a penalty on the weights)."""
     loss = sweep.frame.local.recurrence.loss
     if not sweep.of_loss or loss is None or sweep.frame.by not in quantities(loss.right):
-        return Zeros(*shape_of(sweep.meaning(sweep.frame.by)))  # type: ignore[no-any-return]
+        return Zeros(*shape_of(sweep.meaning(sweep.frame.by)))
     return gradient(loss.right, sweep.frame.by)
-
-

@@ -8,19 +8,23 @@ Source of the sum of products: Werbos 1990, Backpropagation through time: what i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame
+from symbptt.derivation.local import Edge
 from symbptt.derivation.merged import merged_step
-from symbptt.derivation.readout import readout_steps
 from symbptt.derivation.nested import start_steps
+from symbptt.derivation.readout import readout_steps
+from symbptt.derivation.stages import stages
 from symbptt.derivation.steps import Step, TimeRange
 from symbptt.expressions import Dot, Immediate, Plus, ProductOver, SumOver, Total, is_zero
 from symbptt.recurrence import T, t
 
 At = Callable[[sympy.Expr], Basic]
+BLOCKS = "block by block"
 
 
 def expanded_steps(frame: Frame) -> list[Step]:
@@ -39,17 +43,17 @@ def sum_of_products(frame: Frame, time: sympy.Expr, jacobian: At, source: At) ->
         return ordered_product(jacobian, k, time, start + 1)
 
     if frame.by.time is not None:
-        return Plus(*(Dot(since(entry), source(entry)) for entry in frame.enters_at))  # type: ignore[no-any-return]
+        return Plus(*(Dot(since(entry), source(entry)) for entry in frame.enters_at))
     total = SumOver(Dot(since(i), source(i)), i, sympy.S.One, time)
-    return total if is_zero(frame.start) else Plus(total, Dot(since(sympy.S.Zero), frame.start))  # type: ignore[no-any-return]
+    return total if is_zero(frame.start) else Plus(total, Dot(since(sympy.S.Zero), frame.start))
 
 
 def ordered_product(factor: At, index: sympy.Symbol, high: sympy.Expr, low: sympy.Expr) -> Basic:
     """factor(high) ... factor(low); written out where the number of factors is known and small."""
     count = sympy.expand(high - low + 1)
     if count.is_Integer and 0 < count <= 3:
-        return Dot(*(factor(high - n) for n in range(int(count))))  # type: ignore[no-any-return]
-    return ProductOver(factor(index), index, high, low)  # type: ignore[no-any-return]
+        return Dot(*(factor(high - n) for n in range(int(count))))
+    return ProductOver(factor(index), index, high, low)
 
 
 def _time(frame: Frame) -> sympy.Expr:
@@ -59,7 +63,16 @@ def _time(frame: Frame) -> sympy.Expr:
 def _times(frame: Frame) -> tuple[TimeRange, ...]:
     if frame.of.time is not None:
         return frame.times
-    return (*frame.times, (t, frame.enters_at[-1] if frame.enters_at and frame.by.time and not frame.by.time.is_nonpositive else sympy.S.One, T))
+    return (
+        *frame.times,
+        (
+            t,
+            frame.enters_at[-1]
+            if frame.enters_at and frame.by.time and not frame.by.time.is_nonpositive
+            else sympy.S.One,
+            T,
+        ),
+    )
 
 
 def _recursion_step(frame: Frame) -> Step:
@@ -69,47 +82,71 @@ def _recursion_step(frame: Frame) -> Step:
     times = _times(frame)
     if frame.by.time is not None and times and times[-1][0] == t:
         times = (*times[:-1], (t, times[-1][1] + (1 if not frame.by.time.is_nonpositive else 0), T))
-    return Step(frame.total(time), right, "recursion", "what enters in this step, and what the earlier state carries on", times=times)
+    return Step(
+        frame.total(time),
+        right,
+        "recursion",
+        "what enters in this step, and what the earlier state carries on",
+        times=times,
+    )
 
 
 def _stages(frame: Frame) -> list[Step]:
-    local, time = frame.local, _time(frame)
-    left = frame.total(time)
-    by_chain = sum_of_products(frame, time, lambda k: frame.jacobian(k, local.chain), lambda i: frame.source(i, local.chain))
-    by_primes = sum_of_products(frame, time, lambda k: frame.jacobian(k, local.primes), lambda i: frame.source(i, local.primes))
-    lines = [
-        (sum_of_products(frame, time, frame.transition_at, lambda i: frame.source(i, Immediate)), "sum of products",
-         "the recursion applied until it starts: the latest Jacobian stands leftmost"),
-        (by_chain, "expand", "each immediate derivative along its paths inside the step"),
-        (by_primes, "activations and weights", "each link is a weight, or f' of what the function is applied to"),
-        (local.with_values(by_primes), "derivatives of the functions", "f' written with the values at hand"),
-    ]  # fmt: skip
-    steps = [_recursion_step(frame)]
-    for right, rule, why in lines:
-        if right != steps[-1].right:
-            steps.append(Step(left, right, rule, why, times=_times(frame)))
-    merged = merged_step(frame, left, by_primes, _times(frame))
+    local, time, times = frame.local, _time(frame), _times(frame)
+    recursion = _recursion_step(frame)
+
+    def unfolded(link: Edge) -> Basic:
+        return sum_of_products(
+            frame, time, partial(frame.jacobian, local=link), partial(frame.source, local=link)
+        )
+
+    why = "the recursion applied until it starts: the latest Jacobian stands leftmost"
+    chain = stages(local, recursion.left, unfolded, "sum of products", why, times)
+    merged = merged_step(frame, recursion.left, unfolded(local.primes), times)
     starts = [] if is_zero(frame.start) else start_steps(frame)
-    return [*steps[:1], *starts, *steps[1:], *merged] if starts else [*steps, *merged]
+    return [*starts, recursion, *chain, *merged]
 
 
 def _stacked_stages(frame: Frame) -> list[Step]:
     """The same with the states in one column: J and what enters are written block by block."""
-    local, time = frame.local, _time(frame)
+    time = _time(frame)
     stack, every = frame.stack.at(time), ((t, sympy.S.One, T),)
     here = every if time == t else ()
     steps = [
-        Step(stack, frame.stacked(time), "stack the states", "one state for all that carry the dependence", times=here),
-        *_written_out(frame.transition.at(time), lambda link: frame.jacobian(time, link), frame, "Jacobian of the stacked state", here),
+        Step(
+            stack,
+            frame.stacked(time),
+            "stack the states",
+            "one state for all that carry the dependence",
+            times=here,
+        ),
+        *stages(
+            frame.local,
+            frame.transition.at(time),
+            partial(frame.jacobian, time),
+            "Jacobian of the stacked state",
+            BLOCKS,
+            here,
+        ),
     ]
     if frame.by.time is None:
-        steps += _written_out(Immediate(stack, frame.by), lambda link: frame.source(time, link), frame, "what enters in a step", here)
+        steps += stages(
+            frame.local,
+            Immediate(stack, frame.by),
+            partial(frame.source, time),
+            "what enters in a step",
+            BLOCKS,
+            here,
+        )
     steps += [] if is_zero(frame.start) else start_steps(frame)
     enters = _source_symbol(frame)
-    for entry in frame.enters_at:
-        early = frame.stack.at(entry)
-        steps += _written_out(Total(early, frame.by), lambda link, at=entry: frame.source(at, link), frame, "what enters",  # type: ignore[misc]
-                              tuple(r for r in frame.times if r[0] != t)) if entry == frame.enters_at[0] else []  # fmt: skip
+    if frame.enters_at:
+        first_entry = frame.enters_at[0]
+        loose = tuple(r for r in frame.times if r[0] != t)
+        entering = partial(frame.source, first_entry)
+        steps += stages(
+            frame.local, Total(frame.stack.at(first_entry), frame.by), entering, "what enters", BLOCKS, loose
+        )
     recursion = _recursion_step(frame)
     carried = Dot(frame.transition_at(time), frame.total(time - 1))
     first = Plus(enters(time), carried) if frame.by.time is None else carried
@@ -117,7 +154,13 @@ def _stacked_stages(frame: Frame) -> list[Step]:
     return [
         *steps,
         Step(recursion.left, first, recursion.rule, recursion.why, times=recursion.times),
-        Step(recursion.left, total, "sum of products", "the recursion applied until it starts", times=_times(frame)),
+        Step(
+            recursion.left,
+            total,
+            "sum of products",
+            "the recursion applied until it starts",
+            times=_times(frame),
+        ),
     ]
 
 
@@ -127,23 +170,10 @@ def _source_symbol(frame: Frame) -> At:
     def source(time: sympy.Expr) -> Basic:
         stack = frame.stack.at(time)
         if frame.by.time is not None and time == frame.enters_at[0]:
-            return Total(stack, frame.by)  # type: ignore[no-any-return]
-        return Immediate(stack, frame.by)  # type: ignore[no-any-return]
+            return Total(stack, frame.by)
+        return Immediate(stack, frame.by)
 
     return source
-
-
-def _written_out(left: Basic, right: Callable[[Callable[..., Basic]], Basic], frame: Frame, what: str, times: tuple[TimeRange, ...]) -> list[Step]:
-    local = frame.local
-    by_primes = right(local.primes)
-    lines = [
-        (right(Immediate), what, "block by block"),
-        (right(local.chain), "expand", "each immediate derivative along its paths inside the step"),
-        (by_primes, "activations and weights", "each link is a weight, or f' of what the function is applied to"),
-        (local.with_values(by_primes), "derivatives of the functions", "f' written with the values at hand"),
-    ]
-    kept = [line for n, line in enumerate(lines) if n == 0 or line[0] != lines[n - 1][0]]
-    return [Step(left, value, rule, why, times=times) for value, rule, why in kept]
 
 
 def _picked_out(frame: Frame) -> list[Step]:
@@ -151,7 +181,11 @@ def _picked_out(frame: Frame) -> list[Step]:
     if frame.single:
         return []
     time = _time(frame)
-    asked = [c for c in frame.components if c.back == 0 and (frame.of.time is None or c.state.name == frame.of.name)]
+    asked = [
+        c
+        for c in frame.components
+        if c.back == 0 and (frame.of.time is None or c.state.name == frame.of.name)
+    ]
     if frame.of.time is not None and not asked:
         asked = [c for c in frame.components if c.back == 0]
     return [
@@ -159,5 +193,3 @@ def _picked_out(frame: Frame) -> list[Step]:
              "its own rows", times=_times(frame))
         for c in asked
     ]  # fmt: skip
-
-

@@ -14,6 +14,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.local import Linearised
+from symbptt.derivation.steps import TimeRange
 from symbptt.errors import SymbpttError
 from symbptt.expressions import (
     Block,
@@ -30,7 +31,6 @@ from symbptt.expressions import (
     size,
     vec_axis,
 )
-from symbptt.derivation.steps import TimeRange
 from symbptt.recurrence import Recurrence, T, t
 
 Local = Callable[[Quantity, Quantity], Basic]
@@ -107,21 +107,21 @@ class Frame:
 
     def stacked(self, time: sympy.Expr) -> Basic:
         """The stacked state in its components."""
-        return Block(*([Vec(c.at(time))] for c in self.components))  # type: ignore[no-any-return]
+        return Block(*([Vec(c.at(time))] for c in self.components))
 
     # -------------------------------------------------------------- Jacobians of the state
 
     def jacobian(self, time: sympy.Expr, local: Local) -> Basic:
         """d state at a time by the state one step before, each block written by `local`."""
         rows = [[self._block(row, col, time, local) for col in self.components] for row in self.components]
-        return Block(*rows)  # type: ignore[no-any-return]
+        return Block(*rows)
 
     def _block(self, row: Component, col: Component, time: sympy.Expr, local: Local) -> Basic:
         y, x = row.at(time), col.at(time - 1)
         if y == x:
-            return Eye(vec_axis(y))  # type: ignore[no-any-return]
+            return Eye(vec_axis(y))
         if row.back or not self.local.reaches(x, y):
-            return Zeros(vec_axis(y), vec_axis(x))  # type: ignore[no-any-return]
+            return Zeros(vec_axis(y), vec_axis(x))
         return local(y, x)
 
     def transition_blocks(self, time: sympy.Expr) -> Basic:
@@ -134,18 +134,18 @@ class Frame:
 
     def source(self, time: sympy.Expr, local: Local) -> Basic:
         """How `by` enters the state at a time, with the states of earlier times held."""
-        return Block(*([self._entering(c, time, local)] for c in self.components))  # type: ignore[no-any-return]
+        return Block(*([self._entering(c, time, local)] for c in self.components))
 
     def _entering(self, c: Component, time: sympy.Expr, local: Local) -> Basic:
         y, x = c.at(time), self.by
         if y == x:
-            return Eye(vec_axis(y))  # type: ignore[no-any-return]
+            return Eye(vec_axis(y))
         if c.back or not self.local.reaches(x, y):
-            return Zeros(vec_axis(y), vec_axis(x))  # type: ignore[no-any-return]
+            return Zeros(vec_axis(y), vec_axis(x))
         return local(y, x)
 
     def total(self, time: sympy.Expr) -> Basic:
-        return Total(self.stack.at(time), self.by)  # type: ignore[no-any-return]
+        return Total(self.stack.at(time), self.by)
 
     # -------------------------------------------------------------- times
 
@@ -160,7 +160,9 @@ class Frame:
         symbols: list[TimeRange] = []
         first: sympy.Expr = sympy.S.One
         if self.by.time is not None and not self.by.time.is_nonpositive:
-            loose = self.by.time.free_symbols - (self.of.time.free_symbols if self.of.time is not None else set())
+            loose = self.by.time.free_symbols - (
+                self.of.time.free_symbols if self.of.time is not None else set()
+            )
             symbols.extend((s, sympy.S.One, T) for s in sorted(loose, key=str) if s != T)
             first = self.enters_at[-1]
         if self.of.time is not None and t in self.of.time.free_symbols:
@@ -171,7 +173,9 @@ class Frame:
     def index(self, *letters: str) -> sympy.Symbol:
         """A summation index that nothing in sight uses."""
         timed = [q.time for q in (self.of, self.by) if q.time is not None]
-        return self.local.free_index(*letters, taken=set().union(*(time.free_symbols for time in timed)) if timed else ())
+        return self.local.free_index(
+            *letters, taken=set().union(*(time.free_symbols for time in timed)) if timed else ()
+        )
 
     @property
     def first_time(self) -> sympy.Expr:
@@ -179,26 +183,28 @@ class Frame:
         return self.enters_at[0] if self.enters_at and not self.enters_at[0].is_nonpositive else sympy.S.One
 
     def known_total(self, q: Quantity) -> Basic:
-        """The total derivative of a quantity by `by`: the identity or zero where that is plain from the times."""
+        """The total derivative of a quantity by `by`; the identity or zero where times say so."""
         if q == self.by:
-            return Eye(vec_axis(q))  # type: ignore[no-any-return]
+            return Eye(vec_axis(q))
         if q.name == self.by.name and q.name not in self.local.equations:
-            return Times(sympy.KroneckerDelta(q.time, self.by.time), Eye(vec_axis(q)))  # type: ignore[no-any-return]
+            return Times(sympy.KroneckerDelta(q.time, self.by.time), Eye(vec_axis(q)))
         if q.time is not None and self._too_early(q):
-            return Zeros(vec_axis(q), vec_axis(self.by))  # type: ignore[no-any-return]
-        return Total(q, self.by)  # type: ignore[no-any-return]
+            return Zeros(vec_axis(q), vec_axis(self.by))
+        return Total(q, self.by)
 
     def _too_early(self, q: Quantity) -> bool:
         assert q.time is not None
         if self.by.time is None:
             return bool(q.time.is_negative) or (bool(q.time.is_zero) and not self._starts)
-        return bool((q.time - self.enters_at[0]).is_negative) or (bool(q.time.is_nonpositive) and q != self.by)
+        return bool((q.time - self.enters_at[0]).is_negative) or (
+            bool(q.time.is_nonpositive) and q != self.by
+        )
 
     # -------------------------------------------------------------- where `by` enters
 
     @cached_property
     def enters_at(self) -> tuple[sympy.Expr, ...]:
-        """The times at which a timed `by` enters the state: its own, or later ones where it is looked at late.
+        """The times at which a timed `by` enters the state: its own, and those that look back at it.
 
         A state enters at its own time; what enters later is then carried by the state.
         """
@@ -209,13 +215,22 @@ class Frame:
             return (sympy.S.Zero,)
         if self.by.name in self.local.equations:
             return (time,)
-        delays = {int(t - q.time) for e in self.local.recurrence.steps for q in self.local.now(e.left) if q.name == self.by.name}
+        delays = {
+            int(t - q.time)
+            for e in self.local.recurrence.steps
+            for q in self.local.now(e.left)
+            if q.name == self.by.name
+        }
         return tuple(time + delay for delay in sorted(delays))
 
     @cached_property
     def start(self) -> Basic:
         """The total derivative of the state at time 0 by a parameter: zero unless it is learned."""
-        return Block(*([self.known_total(c.at(sympy.S.Zero))] for c in self.components)) if self._starts else Zeros(vec_axis(self.stack), vec_axis(self.by))  # type: ignore[no-any-return]
+        return (
+            Block(*([self.known_total(c.at(sympy.S.Zero))] for c in self.components))
+            if self._starts
+            else Zeros(vec_axis(self.stack), vec_axis(self.by))
+        )
 
     @property
     def _starts(self) -> bool:
@@ -231,4 +246,4 @@ class Frame:
         above = [size(vec_axis(c.state)) for c in self.components[: self.components.index(component)]]
         first = sympy.Add(*above)
         axis = vec_axis(component.state)
-        return Slice(value, 0, first, first + size(axis), axis)  # type: ignore[no-any-return]
+        return Slice(value, 0, first, first + size(axis), axis)

@@ -85,13 +85,19 @@ class Linearised:
 
     def descendants(self, name: str) -> set[str]:
         """Names that depend on a name, over any number of steps; itself included."""
-        return self._closure(name, lambda e, found: any(q.name in found for q in quantities(e.right)), lambda e: {e.left.name})
+        return self._closure(
+            name, lambda e, found: any(q.name in found for q in quantities(e.right)), lambda e: {e.left.name}
+        )
 
     def ancestors(self, name: str) -> set[str]:
         """Names that a name depends on, over any number of steps; itself included."""
-        return self._closure(name, lambda e, found: e.left.name in found, lambda e: {q.name for q in quantities(e.right)})
+        return self._closure(
+            name, lambda e, found: e.left.name in found, lambda e: {q.name for q in quantities(e.right)}
+        )
 
-    def _closure(self, name: str, applies: Callable[[Equation, set[str]], bool], adds: Callable[[Equation], set[str]]) -> set[str]:
+    def _closure(
+        self, name: str, applies: Callable[[Equation, set[str]], bool], adds: Callable[[Equation], set[str]]
+    ) -> set[str]:
         found, grown = {name}, True
         while grown:
             new = set().union(*(adds(e) for e in self.recurrence.equations if applies(e, found))) - found
@@ -104,7 +110,7 @@ class Linearised:
         """The equation of y differentiated by q alone; derivatives of functions stay primes."""
         right = self.right_side(y)
         if right is None:
-            return Zeros(vec_axis(y), vec_axis(q))  # type: ignore[no-any-return]
+            return Zeros(vec_axis(y), vec_axis(q))
         return jacobian(right, q, prime)
 
     def symbolic(self, y: Quantity, q: Quantity) -> Basic:
@@ -112,7 +118,7 @@ class Linearised:
         others = [other for other in self.now(y) if other != q and self.within_step(other, y)]
         if any(self.reaches(q, other) for other in others):
             return self.with_primes(y, q)
-        return Immediate(y, q)  # type: ignore[no-any-return]
+        return Immediate(y, q)
 
     def with_values(self, node: Basic) -> Basic:
         """f'(z_t) written with the value a_t = f(z_t) where the recurrence names it; f(z_t) likewise."""
@@ -127,10 +133,10 @@ class Linearised:
 
     def _name_of(self, application: Apply) -> Basic:
         z = application.argument
-        for e in self.recurrence.steps:
-            right = e.right
-            if isinstance(z, Quantity) and isinstance(right, Apply) and right.function == application.function:
-                if isinstance(right.argument, Quantity) and right.argument.name == z.name and right.argument.time == t:
+        if isinstance(z, Quantity):
+            here = Apply(application.function, z.at(t))
+            for e in self.recurrence.steps:
+                if e.right == here:
                     return e.left.at(z.time)
         return application
 
@@ -139,7 +145,7 @@ class Linearised:
     def immediate(self, y: Quantity, x: Quantity, edge: Edge) -> Basic:
         """The sum over paths from x to y inside the time step, each a product of edges."""
         if x == y:
-            return Eye(vec_axis(y))  # type: ignore[no-any-return]
+            return Eye(vec_axis(y))
         total: Basic = Zeros(vec_axis(y), vec_axis(x))
         for q in self.now(y):
             if q == x:
@@ -159,11 +165,13 @@ class Linearised:
     def free_index(self, *letters: str, taken: Iterable[sympy.Basic] = ()) -> sympy.Symbol:
         """A letter that no size, no quantity of the recurrence and nothing in `taken` uses."""
         taken = {str(s) for s in (*self.recurrence.sizes, *taken)} | set(self.recurrence.quantities)
-        return sympy.Symbol(next(c for c in (*letters, *(f"{c}'" for c in letters)) if c not in taken), integer=True)
+        return sympy.Symbol(
+            next(c for c in (*letters, *(f"{c}'" for c in letters)) if c not in taken), integer=True
+        )
 
 
 def _written_out(node: Basic) -> Basic:
     if not isinstance(node, SumOver) or not (node.args[2].is_Integer and node.args[3].is_Integer):
         return node
     body, index, low, high = node.args
-    return Plus(*(at_time(body, index, sympy.Integer(i)) for i in range(int(low), int(high) + 1)))  # type: ignore[no-any-return]
+    return Plus(*(at_time(body, index, sympy.Integer(i)) for i in range(int(low), int(high) + 1)))

@@ -18,7 +18,7 @@ def merged_step(frame: Frame, left: Basic, right: Basic, times: tuple[TimeRange,
     merged = rewrite(right, _gather)
     if merged == right:
         return []
-    why = "the weights leave the product as a power: only where factors commute, so for numbers, not for matrices"
+    why = "the weights leave the product as a power: true for numbers, which commute, not for matrices"
     return [Step(left, merged, "merge", why, scope=SCALAR_ONLY, times=times)]
 
 
@@ -32,4 +32,4 @@ def _gather(node: Basic) -> Basic:
     if not fixed or not moving or any(shape_of(f).rows != shape_of(f).cols for f in factors):
         return node
     count: sympy.Expr = high - low + 1
-    return Dot(MatrixPower(Dot(*fixed), count), ProductOver(Dot(*moving), index, high, low))  # type: ignore[no-any-return]
+    return Dot(MatrixPower(Dot(*fixed), count), ProductOver(Dot(*moving), index, high, low))

@@ -5,13 +5,16 @@ It is forward accumulation, known as real-time recurrent learning (Williams and 
 
 from __future__ import annotations
 
+from functools import partial
+
 import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame, Local
 from symbptt.derivation.readout import readout_steps
+from symbptt.derivation.stages import stages
 from symbptt.derivation.steps import Step, TimeRange
-from symbptt.expressions import Dot, Immediate, Plus, Quantity, Total, Zeros, is_zero, vec_axis
+from symbptt.expressions import Dot, Plus, Quantity, Total, Zeros, is_zero, vec_axis
 from symbptt.recurrence import T, t
 from symbptt.rules import jacobian
 
@@ -25,17 +28,17 @@ def nested_steps(frame: Frame) -> list[Step]:
 
 
 def recursion_steps(frame: Frame, state: Quantity, time: sympy.Expr) -> list[Step]:
-    """The total derivative of a state at a time by the ones before, in four lines."""
-    local, y = frame.local, state.at(time)
-    left = Total(y, frame.by)
-    by_chain, by_primes = recursion(frame, y, local.chain), recursion(frame, y, local.primes)
-    lines = [
-        (recursion(frame, y, Immediate), "total derivative", "what enters in this step, and what the earlier states carry on"),
-        (by_chain, "chain rule", "each immediate derivative along its paths inside the step"),
-        (by_primes, "activations and weights", "each link is a weight, or f' of what the function is applied to"),
-        (local.with_values(by_primes), "derivatives of the functions", "f' written with the values at hand"),
-    ]
-    return [Step(left, right, rule, why, times=_later(frame, time)) for right, rule, why in _without_repeats(lines)]
+    """The total derivative of a state at a time by the ones before, down to values."""
+    y = state.at(time)
+    why = "what enters in this step, and what the earlier states carry on"
+    return stages(
+        frame.local,
+        Total(y, frame.by),
+        partial(recursion, frame, y),
+        "total derivative",
+        why,
+        _later(frame, time),
+    )
 
 
 def recursion(frame: Frame, y: Quantity, link: Local) -> Basic:
@@ -53,8 +56,7 @@ def recursion(frame: Frame, y: Quantity, link: Local) -> Basic:
 
 def start_steps(frame: Frame) -> list[Step]:
     """Where the recursion starts: at time 0 for a parameter, where it enters for a timed quantity."""
-    local, by = frame.local, frame.by
-    if by.time is None:
+    if frame.by.time is None:
         return [_initial_step(frame, c.at(sympy.S.Zero)) for c in frame.components]
     return [
         step
@@ -70,8 +72,14 @@ def entering_steps(frame: Frame, y: Quantity) -> list[Step]:
     if not local.reaches(by, y):
         return []
     if y == by:
-        return [Step(Total(y, by), local.chain(y, y), "start", "a quantity by itself", times=_at_start(frame))]
-    carried = recursion(frame, y, local.primes) if y.time != frame.enters_at[0] else Zeros(vec_axis(y), vec_axis(by))
+        return [
+            Step(Total(y, by), local.chain(y, y), "start", "a quantity by itself", times=_at_start(frame))
+        ]
+    carried = (
+        recursion(frame, y, local.primes)
+        if y.time != frame.enters_at[0]
+        else Zeros(vec_axis(y), vec_axis(by))
+    )
     right = local.with_values(Plus(local.primes(y, by), carried))
     return [Step(Total(y, by), right, "start", "where the variable enters", times=_at_start(frame))]
 
@@ -79,9 +87,18 @@ def entering_steps(frame: Frame, y: Quantity) -> list[Step]:
 def _initial_step(frame: Frame, y: Quantity) -> Step:
     values = frame.local.recurrence.initial_values
     if y.name in values and y.time == 0:
-        why = "the initial state is zero" if is_zero(values[y.name]) else "the initial state is computed from parameters"
+        why = (
+            "the initial state is zero"
+            if is_zero(values[y.name])
+            else "the initial state is computed from parameters"
+        )
         return Step(Total(y, frame.by), jacobian(values[y.name], frame.by), "start", why)
-    return Step(Total(y, frame.by), Zeros(vec_axis(y), vec_axis(frame.by)), "start", "the initial state is given: it does not depend on parameters")
+    return Step(
+        Total(y, frame.by),
+        Zeros(vec_axis(y), vec_axis(frame.by)),
+        "start",
+        "the initial state is given: it does not depend on parameters",
+    )
 
 
 def _at_start(frame: Frame) -> tuple[TimeRange, ...]:
@@ -97,8 +114,3 @@ def _later(frame: Frame, time: sympy.Expr) -> tuple[TimeRange, ...]:
     last = frame.enters_at[-1]
     low = 2 + t - last if t in last.free_symbols else last + 1
     return (*_at_start(frame), (t, sympy.Max(low, 1) if low.is_Integer else low, T))
-
-
-def _without_repeats(lines: list[tuple[Basic, str, str]]) -> list[tuple[Basic, str, str]]:
-    """Lines that say something new."""
-    return [line for i, line in enumerate(lines) if i == 0 or line[0] != lines[i - 1][0]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame
+from symbptt.derivation.stages import VALUES
 from symbptt.derivation.steps import Step, TimeRange
 from symbptt.expressions import Quantity, Total, quantities, vec_axis
 from symbptt.functions import prime
@@ -25,7 +26,9 @@ def readout_steps(frame: Frame) -> list[Step]:
             continue
         done.add(y)
         steps.extend(_one_readout(frame, y))
-        waiting.extend(q for q in _asked_below(frame, y) if q.name in frame.between & set(frame.local.equations))
+        waiting.extend(
+            q for q in _asked_below(frame, y) if q.name in frame.between & set(frame.local.equations)
+        )
     return steps
 
 
@@ -35,7 +38,7 @@ def _one_readout(frame: Frame, y: Quantity) -> list[Step]:
     times = _times(frame, y)
     left = Total(y, frame.by)
     first = Step(left, by_primes, "chain rule", "through what the equation is made of", times=times)
-    second = Step(left, by_values, "derivatives of the functions", "f' written with the values at hand", times=times)
+    second = Step(left, by_values, *VALUES, times=times)
     return [first] if by_primes == by_values else [first, second]
 
 
@@ -61,5 +64,3 @@ def _times(frame: Frame, y: Quantity) -> tuple[TimeRange, ...]:
     if y.time is not None and t in y.time.free_symbols and frame.of.time is None:
         return (*(r for r in frame.times if r[0] != t), (t, frame.first_time, T))
     return frame.times if y.time is not None or frame.of.time is None else ()
-
-

@@ -66,11 +66,17 @@ class Derivation:
 
         Steps that hold for scalars only are evaluated with every size one.
         """
-        wide, narrow = self.world(sizes, horizon), self.world({str(s): 1 for s in self.recurrence.sizes}, horizon)
+        wide, narrow = (
+            self.world(sizes, horizon),
+            self.world({str(s): 1 for s in self.recurrence.sizes}, horizon),
+        )
         return [_error(step, narrow if step.scope == SCALAR_ONLY else wide) for step in self.steps]
 
     def verify(self, tolerance: float = 1e-9) -> None:
-        """Evaluate both sides of every step, by the oracle. Raises SymbpttError naming the first that differs."""
+        """Evaluate both sides of every step, by the oracle.
+
+        Raises SymbpttError naming the first step whose sides differ.
+        """
         for step, found in zip(self.steps, self.errors(), strict=True):
             if not found <= tolerance:
                 raise SymbpttError(f"the step '{step.rule}' does not hold: relative difference {found:.1e}")

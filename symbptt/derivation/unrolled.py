@@ -26,6 +26,7 @@ from symbptt.expressions import (
     quantities,
     rewrite,
     shape_of,
+    subexpressions,
     vec_axis,
 )
 from symbptt.recurrence import t
@@ -60,7 +61,11 @@ def _equations(frame: Frame, time: int) -> list[Step]:
     """The equations of the recurrence at one time; the argument of a function stands over its name."""
     recurrence = frame.local.recurrence
     arguments = {e.left.name for e in recurrence.steps if _is_argument(frame, e.left)}
-    shown = [e.left.at(time) for e in recurrence.steps if e.left.name not in arguments and e.left.name in frame.local.ancestors(frame.of.name)]
+    shown = [
+        e.left.at(time)
+        for e in recurrence.steps
+        if e.left.name not in arguments and e.left.name in frame.local.ancestors(frame.of.name)
+    ]
     return [Step(q, _braced(frame, q, arguments), "recurrence", f"at time {time}") for q in shown]
 
 
@@ -68,16 +73,21 @@ def _is_argument(frame: Frame, q: Quantity) -> bool:
     """Whether q was named only as the argument of a function."""
     recurrence = frame.local.recurrence
     users = [e.right for e in recurrence.steps if q in quantities(e.right)]
-    inside: list[Basic] = []
-    for right in users:
-        rewrite(right, lambda n: (inside.append(n) or n) if isinstance(n, Apply) and n.argument == q else n)
+    parts = (n for right in users for n in subexpressions(right))
+    inside = [n for n in parts if isinstance(n, Apply) and n.argument == q]
     return bool(users) and len(inside) >= len(users) and q.name not in recurrence.lags
 
 
 def _braced(frame: Frame, q: Quantity, arguments: set[str]) -> Basic:
     def open_up(node: Basic) -> Basic:
-        if isinstance(node, Apply) and isinstance(node.argument, Quantity) and node.argument.name in arguments:
-            return Apply(node.function, Braced(frame.local.right_side(node.argument), node.argument), node.order)  # type: ignore[no-any-return]
+        if (
+            isinstance(node, Apply)
+            and isinstance(node.argument, Quantity)
+            and node.argument.name in arguments
+        ):
+            return Apply(
+                node.function, Braced(frame.local.right_side(node.argument), node.argument), node.order
+            )
         return node
 
     right = frame.local.right_side(q)
@@ -90,7 +100,9 @@ def _entries(frame: Frame, last: int) -> list[Step]:
     if frame.by.time is None:
         return [] if is_zero(frame.start) else start_steps(frame)
     times = range(int(frame.enters_at[0]), last + 1)
-    return [step for time in times for state in frame.states for step in entering_steps(frame, state.at(time))]
+    return [
+        step for time in times for state in frame.states for step in entering_steps(frame, state.at(time))
+    ]
 
 
 # ------------------------------------------------------------------ the nested expression
@@ -98,12 +110,19 @@ def _entries(frame: Frame, last: int) -> list[Step]:
 
 def _nested_expression(frame: Frame) -> list[Step]:
     state = next((s for s in frame.states if s.name == frame.of.name), None)
-    if state is None or frame.by.time is not None and not frame.by.time.is_Integer:
+    if state is None or (frame.by.time is not None and not frame.by.time.is_Integer):
         return []
     if _terms(frame, frame.of, {}) > MOST_TERMS:
         return []
     value = _nested(frame, frame.of)
-    return [Step(Total(frame.of, frame.by), value, "nested expression", "each total derivative written where it stands")]
+    return [
+        Step(
+            Total(frame.of, frame.by),
+            value,
+            "nested expression",
+            "each total derivative written where it stands",
+        )
+    ]
 
 
 def _terms(frame: Frame, y: Quantity, known: dict[Quantity, int]) -> int:
@@ -117,7 +136,7 @@ def _terms(frame: Frame, y: Quantity, known: dict[Quantity, int]) -> int:
 def _nested(frame: Frame, y: Quantity) -> Basic:
     """The total derivative of y with every derivative below it written out, each link under its brace."""
     if y == frame.by:
-        return Eye(vec_axis(y))  # type: ignore[no-any-return]
+        return Eye(vec_axis(y))
     total: Basic = Zeros(vec_axis(y), vec_axis(frame.by))
     for q in frame.local.now(y):
         below = _below(frame, q)
@@ -127,18 +146,18 @@ def _nested(frame: Frame, y: Quantity) -> Basic:
 
 
 def _below(frame: Frame, q: Quantity) -> Basic:
-    if q.name not in frame.between or is_zero(frame.known_total(q)) and q != frame.by:
-        return Zeros(vec_axis(q), vec_axis(frame.by))  # type: ignore[no-any-return]
+    if q.name not in frame.between or (is_zero(frame.known_total(q)) and q != frame.by):
+        return Zeros(vec_axis(q), vec_axis(frame.by))
     value = _nested(frame, q)
     named = q != frame.by and any(q.name == s.name for s in frame.states) and not is_zero(value)
-    return Braced(value, Total(q, frame.by)) if named else value  # type: ignore[no-any-return]
+    return Braced(value, Total(q, frame.by)) if named else value
 
 
 def _link(frame: Frame, y: Quantity, q: Quantity) -> Basic:
     value = frame.local.with_values(frame.local.with_primes(y, q))
     symbol = frame.local.symbolic(y, q)
     plain = shape_of(symbol) != shape_of(value) or not isinstance(symbol, Immediate)
-    return value if plain else Braced(value, symbol, over=y.time != t and not _goes_through_function(value))  # type: ignore[no-any-return]
+    return value if plain else Braced(value, symbol, over=y.time != t and not _goes_through_function(value))
 
 
 def _goes_through_function(value: Basic) -> bool:

@@ -1,0 +1,89 @@
+"""What users call, from Python and from the command line: load a recurrence, derive from it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from symbptt.cells import find
+from symbptt.derivation import FORMS, Derivation
+from symbptt.derivation import derive as _derive
+from symbptt.derivation.local import Linearised
+from symbptt.errors import SymbpttError
+from symbptt.expressions import Quantity
+from symbptt.notations import NOTATIONS
+from symbptt.programs.unrolled import Unrolled, unroll
+from symbptt.reader import read_quantity, read_recurrence, read_recurrence_file
+from symbptt.recurrence import Recurrence
+
+
+def load(specification: str) -> Recurrence:
+    """A recurrence from a file, from standard input (`-`), or by the name of a ready one.
+
+    Raises SpecificationError (with the place) for what cannot be read, SymbpttError where no file is.
+    """
+    if specification == "-":
+        return read_recurrence(sys.stdin.read(), "standard input")
+    path = Path(specification)
+    return read_recurrence_file(path if path.is_file() else find(specification))
+
+
+def derive(
+    recurrence: Recurrence,
+    of: str | Quantity | None = None,
+    by: str | Quantity | None = None,
+    form: str = "expanded",
+    notation: str = "matrix",
+    steps: int = 3,
+) -> Derivation:
+    """The derivation of the total derivative of `of` by `by`, in a form and a notation.
+
+    `of` and `by` are quantities, or LaTeX such as "a_t" and "W_{aa}". By default `of` is the last state (the
+    loss for the adjoint form, where there is one) and `by` the first parameter it depends on. `steps` is the
+    horizon of the unrolled form. Raises SymbpttError for names, forms and notations that there are not.
+    """
+    if form not in FORMS:
+        raise SymbpttError(f"unknown form {form}: expected {', '.join(FORMS)}")
+    if notation not in NOTATIONS:
+        raise SymbpttError(f"unknown notation {notation}: expected {', '.join(NOTATIONS)}")
+    what = _quantity(recurrence, of) or _default_of(recurrence, form)
+    variable = _quantity(recurrence, by) or _default_by(recurrence, what)
+    return NOTATIONS[notation](_derive(recurrence, what, variable, form, steps))
+
+
+def unrolled(
+    recurrence: Recurrence, of: str | Quantity | None, by: str | Quantity | None, steps: int
+) -> Unrolled:
+    """The scalar program of a state at time `steps` and its derivative, shared subexpressions named."""
+    what = _quantity(recurrence, of) or _default_of(recurrence, "unrolled")
+    variable = _quantity(recurrence, by) or _default_by(recurrence, what)
+    return unroll(recurrence, what, variable, steps)
+
+
+def _quantity(recurrence: Recurrence, value: str | Quantity | None) -> Quantity | None:
+    return read_quantity(value, recurrence) if isinstance(value, str) else value
+
+
+def _default_of(recurrence: Recurrence, form: str) -> Quantity:
+    if form == "adjoint" and recurrence.loss is not None:
+        return recurrence.loss.left
+    if not recurrence.states:
+        raise SymbpttError("the recurrence has no state: nothing is looked at one step later")
+    return recurrence.states[-1]
+
+
+def _default_by(recurrence: Recurrence, of: Quantity) -> Quantity:
+    names = Linearised(recurrence).ancestors(of.name)
+    candidates = [q for q in recurrence.parameters if q.name in names]
+    if not candidates:
+        raise SymbpttError(f"{of.name} depends on no parameter: say by what to differentiate")
+    return candidates[0]
+
+
+def reference_beside(specification: str) -> Path | None:
+    """The hand-written reference beside a specification, where there is one."""
+    if specification == "-":
+        return None
+    path = Path(specification)
+    beside = (path if path.is_file() else find(specification)).parent / "reference.py"
+    return beside if beside.is_file() else None
