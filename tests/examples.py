@@ -30,7 +30,10 @@ def two_lags() -> Recurrence:
     b = Builder()
     q = b.quantity
     h, x = q("h", "n", timed=True), q("x", "m", timed=True)
-    b.define(h[t], tanh(q("W_{1}", "n", "n") @ h[t - 1] + q("W_{2}", "n", "n") @ h[t - 2] + q("U", "n", "m") @ x[t]))
+    b.define(
+        h[t],
+        tanh(q("W_{1}", "n", "n") @ h[t - 1] + q("W_{2}", "n", "n") @ h[t - 2] + q("U", "n", "m") @ x[t]),
+    )
     return b.recurrence("two lags")
 
 
@@ -38,7 +41,12 @@ def matrix_state() -> Recurrence:
     """S_t = lambda S_{t-1} + v_t k_t^T, v_t = V x_t, k_t = tanh(K x_t)."""
     b = Builder()
     q = b.quantity
-    s, v, k, x = q("S", "n", "p", timed=True), q("v", "n", timed=True), q("k", "p", timed=True), q("x", "m", timed=True)
+    s, v, k, x = (
+        q("S", "n", "p", timed=True),
+        q("v", "n", timed=True),
+        q("k", "p", timed=True),
+        q("x", "m", timed=True),
+    )
     b.define(s[t], q(r"\lambda") * s[t - 1] + v[t] @ k[t].T)
     b.define(v[t], q("V", "n", "m") @ x[t])
     b.define(k[t], tanh(q("K", "p", "m") @ x[t]))
@@ -54,7 +62,10 @@ def gated() -> Recurrence:
     gates = {}
     for name, f in (("f", sigmoid), ("u", sigmoid), ("o", sigmoid), ("g", tanh)):
         gates[name] = q(rf"\Gamma_{{{name}}}", "n", timed=True)
-        b.define(gates[name][t], f(q(f"W_{{{name}}}", "n", n + m) @ Block([a[t - 1]], [x[t]]) + q(f"b_{{{name}}}", "n")))
+        b.define(
+            gates[name][t],
+            f(q(f"W_{{{name}}}", "n", n + m) @ Block([a[t - 1]], [x[t]]) + q(f"b_{{{name}}}", "n")),
+        )
     b.define(c[t], gates["f"][t] * c[t - 1] + gates["u"][t] * gates["g"][t])
     b.define(a[t], gates["o"][t] * tanh(c[t]))
     return b.recurrence("gated")
@@ -74,7 +85,12 @@ def late_input() -> Recurrence:
     """Peephole and a delayed input: o_t sees c_t, and c_t sees x_{t-1}; the output mixes them."""
     b = Builder()
     q = b.quantity
-    c, o, y, x = q("c", "n", timed=True), q("o", "n", timed=True), q("y", "n", timed=True), q("x", "m", timed=True)
+    c, o, y, x = (
+        q("c", "n", timed=True),
+        q("o", "n", timed=True),
+        q("y", "n", timed=True),
+        q("x", "m", timed=True),
+    )
     b.define(c[t], tanh(q("A", "n", "n") @ c[t - 1] + q("B", "n", "m") @ x[t - 1] + q("C", "n", "m") @ x[t]))
     b.define(o[t], sigmoid(q("p", "n") * c[t] + q("D", "n", "m") @ x[t]))
     b.define(y[t], o[t] * tanh(c[t]))

@@ -147,9 +147,7 @@ def test_no_text_is_run_as_code(module):
 def test_doors_are_in_use():
     """A door that nobody uses any more is closed."""
     used = {
-        (layer_of(module), other)
-        for module in MODULES
-        for other in layers_imported(parsed(module), module)
+        (layer_of(module), other) for module in MODULES for other in layers_imported(parsed(module), module)
     }
     assert used >= DOORS
 

@@ -1,0 +1,216 @@
+r"""The formulas of a document, Markdown or TeX, each knowing its place.
+
+    display      $$ $$, \[ \], \begin{equation} \begin{align} ..., ```math
+    inline       $ $ (not `$5 to $10`), \( \)
+    declaration  <!-- symbptt: ... --> and, in TeX, % symbptt: ...
+
+Code is not mathematics: markdown-it says what is code, and a scanner of offsets finds the formulas in the
+rest. One pass, linear in the length of the text; a delimiter that is never closed opens nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from symbptt.errors import Place
+from symbptt.reader.macros import Macro, definitions
+
+_ENVIRONMENTS = r"equation|align|gather|multline|eqnarray|flalign|alignat|displaymath|math"
+_OPENER = re.compile(
+    r"(?P<declaration><!--\s*symbptt:)|(?P<comment><!--)|(?P<escaped>\\[$\\](?!\[|\()|\\\\(?=[\[(]))"
+    rf"|(?P<environment>\\begin\{{(?:{_ENVIRONMENTS})\*?\}})|(?P<dollars>\$\$)|(?P<brackets>\\\[)|(?P<parentheses>\\\()"
+    r"|(?P<dollar>(?<![A-Za-z0-9])\$(?=[^\s$]))"
+)
+_CLOSERS = {"declaration": "-->", "comment": "-->", "dollars": "$$", "brackets": "\\]", "parentheses": "\\)"}
+_INLINE_END = re.compile(r"\$|\n[^\S\n]*\n")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^`]+?(?<!`)\1(?!`)")
+_TEX_DECLARATION = re.compile(r"(?<!\\)%[^\S\n]*symbptt:([^\n]*)")
+_TEX_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_TEX_VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|minted)\}.*?\\end\{\1\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula as written, with its kind and its place.
+
+    ``line`` and ``column`` (from 1) are those of its first character, at ``start`` in the document.
+    """
+
+    latex: str
+    source: str
+    line: int
+    column: int
+    kind: str
+    start: int = 0
+    document: str = field(default="", repr=False, compare=False)
+
+    def place(self, offset: int) -> Place:
+        """The place of an offset in the formula."""
+        offset = min(max(offset, 0), len(self.latex))
+        at = self.start + offset
+        first = self.document.rfind("\n", 0, at) + 1
+        last = self.document.find("\n", at)
+        text = self.document[first : last if last >= 0 else len(self.document)]
+        return Place(self.source, self.line + self.latex.count("\n", 0, offset), at - first + 1, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The formulas of a document, each kind in its order; ``inline`` holds the declarations too."""
+
+    source: str
+    displays: list[Formula]
+    inline: list[Formula]
+    macros: dict[str, Macro]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    kind: str
+    start: int
+    stop: int
+
+
+def read_document(text: str, source: str) -> Document:
+    """The formulas and macros of a text; a name ending in .tex is TeX, anything else Markdown."""
+    found = list(_in_tex(text) if source.endswith(".tex") else _in_markdown(text))
+    found.sort(key=lambda item: item.start)
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    formulas = [_formula(text, source, starts, item) for item in found]
+    displays = [formula for formula in formulas if formula.kind == "display"]
+    return Document(
+        source, displays, [formula for formula in formulas if formula.kind != "display"], definitions(text)
+    )
+
+
+def _formula(text: str, source: str, starts: list[int], item: _Found) -> Formula:
+    """The formula between two offsets; in a block quote the marks of its further lines become blanks."""
+    first = bisect_right(starts, item.start) - 1
+    latex = text[item.start : item.stop]
+    if "\n" in latex and text[starts[first] : item.start].lstrip().startswith(">"):
+        latex = re.sub(r"(?<=\n)[^\S\n]*>", lambda match: " " * len(match.group()), latex)
+    return Formula(latex, source, first + 1, item.start - starts[first] + 1, item.kind, item.start, text)
+
+
+def _in_markdown(text: str) -> Iterator[_Found]:
+    """The formulas of Markdown outside its code, and those of fenced mathematics."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    starts.append(len(text) + 1)
+    pieces: list[tuple[int, int]] = []
+    for start, stop, language in _code_blocks(text):
+        if language == "math":
+            yield _Found(
+                "display", starts[start + 1], max(starts[start + 1], starts[max(start + 1, stop - 1)] - 1)
+            )
+        pieces.append((starts[start], min(starts[stop], len(text))))
+    masked = _blanked(text, pieces)
+    masked = _CODE_SPAN.sub(
+        lambda match: match.group() if "$" in _outside(match) else _blank(match.group()), masked
+    )
+    yield from _scan(masked)
+
+
+def _outside(match: re.Match[str]) -> str:
+    """A blank line inside means that the ticks belong to two paragraphs: the dollars in it are then kept."""
+    return "$" if re.search(r"\n\s*\n", match.group()) else ""
+
+
+def _code_blocks(text: str) -> Iterator[tuple[int, int, str]]:
+    """First line, line after the last, and language of each code block."""
+    if (
+        not text.startswith(("    ", "\t"))
+        and "```" not in text
+        and "~~~" not in text
+        and "\n    " not in text
+        and "\n\t" not in text
+    ):
+        return
+    parser = MarkdownIt("commonmark").use(dollarmath_plugin, double_inline=True).use(amsmath_plugin)
+    for token in parser.parse(text):
+        if token.type in ("fence", "code_block") and token.map:
+            yield token.map[0], token.map[1], token.info.strip().strip("{}").split(" ")[0]
+
+
+def _in_tex(text: str) -> Iterator[_Found]:
+    """The formulas of TeX outside comments and verbatim text, and the declarations in comments."""
+    for match in _TEX_DECLARATION.finditer(text):
+        yield _trimmed("declaration", text, match.start(1), match.end(1))
+    masked = _TEX_COMMENT.sub(lambda match: _blank(match.group()), text)
+    yield from _scan(_TEX_VERBATIM.sub(lambda match: _blank(match.group()), masked))
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _blanked(text: str, pieces: list[tuple[int, int]]) -> str:
+    """The text with blanks in place of some pieces, every offset kept."""
+    parts, at = [], 0
+    for start, stop in sorted(pieces):
+        parts += [text[at:start], _blank(text[max(at, start) : stop])]
+        at = max(at, stop)
+    return "".join([*parts, text[at:]])
+
+
+def _scan(text: str) -> Iterator[_Found]:
+    """The formulas of a text whose code and comments are blanked."""
+    at = 0
+    unclosed: set[str] = set()
+    while match := _OPENER.search(text, at):
+        kind, at = match.lastgroup or "", match.end()
+        if kind == "escaped":
+            continue
+        if kind == "dollar":
+            stop = _inline_end(text, at)
+            if stop > at:
+                yield _Found("inline", at, stop)
+                at = stop + 1
+            continue
+        closer = _CLOSERS.get(kind) or match.group().replace("\\begin", "\\end")
+        stop = -1 if closer in unclosed else text.find(closer, at)
+        if stop < 0:
+            unclosed.add(closer)
+            continue
+        yield from _closed(kind, text, match, stop, len(closer))
+        at = stop + len(closer)
+
+
+def _closed(kind: str, text: str, match: re.Match[str], stop: int, closer: int) -> Iterator[_Found]:
+    """The formula of a pair of delimiters, if it holds one."""
+    if kind == "comment" or not text[match.end() : stop].strip():
+        return
+    if kind == "environment":
+        yield _Found("display", match.start(), stop + closer)
+    elif kind in ("dollars", "brackets"):
+        yield _Found("display", match.end(), stop)
+    elif kind == "declaration":
+        yield _trimmed(kind, text, match.end(), stop)
+    else:
+        yield _Found("inline", match.end(), stop)
+
+
+def _trimmed(kind: str, text: str, start: int, stop: int) -> _Found:
+    """A stretch without the blanks and dollars at its ends."""
+    inside = text[start:stop]
+    lead = len(inside) - len(inside.lstrip(" \t\n$"))
+    return _Found(kind, start + lead, max(start + lead, start + len(inside.rstrip(" \t\n$"))))
+
+
+def _inline_end(text: str, start: int) -> int:
+    """Offset of the dollar that closes one before ``start``; -1 when none may: `$5 to $10` is money."""
+    for match in _INLINE_END.finditer(text, start):
+        if match.group() != "$":
+            return -1
+        before, after = text[match.start() - 1], text[match.end() : match.end() + 1]
+        if before == "\\":
+            continue
+        money = before.isspace() or after.isdigit()
+        return -1 if money or match.start() == start else match.start()
+    return -1

@@ -1,0 +1,392 @@
+r"""A precedence-climbing parser of LaTeX mathematics into the surface tree.
+
+    statement   = [list] (relation list)*
+    expression  = product (("+" | "-") product)*
+    product     = factors (operator factors)*           operator: \cdot * \times \circ \odot \otimes / ...
+    factors     = factor factor*                        juxtaposition binds tighter than any written operator
+    factor      = atom scripts [bracket scripts]        a bracket right after a name may be an application
+A sum or product sign reaches to the end of its product, unless its body has braces of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from symbptt.errors import Place, SpecificationError
+from symbptt.reader.atoms import parse_atom, parse_bracket
+from symbptt.reader.cursor import Cursor, ParseError, shown
+from symbptt.reader.macros import Macro, MacroError, definitions, expand, without_definitions
+from symbptt.reader.rows import statements
+from symbptt.reader.scripts import Scripts, attach, called_at
+from symbptt.reader.syntax import (
+    Binary,
+    Bracket,
+    Chain,
+    Evaluated,
+    Indicator,
+    Juxtaposed,
+    Link,
+    Name,
+    Negative,
+    Number,
+    Relation,
+    Span,
+    Surface,
+    Text,
+    Transpose,
+    children,
+)
+from symbptt.reader.tokens import Token, TokenError, tokenise
+
+TALLEST = 250  # height of the tree: also the number of terms in one row
+ADDING = frozenset(["+", "-", "\\pm", "\\mp"])
+
+
+class Parser(Cursor):
+    """Expressions and scripts."""
+
+    def chain(self, aside: bool) -> Chain:
+        """A whole statement."""
+        start = self.token.start
+        first = None if self.token.kind == "rel" else self.listed(("rel", "stop"))
+        links = []
+        while self.token.kind == "rel":
+            sign = self.advance()
+            right = self.listed(("rel", "stop"))
+            links.append(Link(Span(sign.start, right.at.stop), sign.text, right))
+        self.expect("stop", "an operator or the end of the formula")
+        return Chain(self.span(start), first, tuple(links), aside)
+
+    def listed(self, stops: tuple[str, ...], related: bool = False) -> Surface:
+        """One expression (or relation), or several with separators between them as a Bracket of kind list."""
+        start = self.token.start
+        items, separators = [self.related() if related else self.expression()], []
+        while self.separates(stops):
+            separator = self.advance()
+            if self.token.kind in stops:
+                break
+            if self.separates(stops):
+                continue
+            separators.append(";" if separator.kind == "row" else separator.text)
+            items.append(self.related() if related else self.expression())
+        return (
+            items[0]
+            if len(items) == 1
+            else Bracket(self.span(start), "list", tuple(items), tuple(separators))
+        )
+
+    def separates(self, stops: tuple[str, ...]) -> bool:
+        """Does a separator of a list stand here? A bar is one where it closes nothing."""
+        token = self.token
+        if token.kind == "bar":
+            return token.text == "|" and not self.closes_bar()
+        return token.kind in ("sep", "point", "row") and token.kind not in stops
+
+    def related(self) -> Surface:
+        """An expression, or relations between expressions, inside brackets and limits."""
+        left = self.expression()
+        while self.token.kind == "rel":
+            op = self.advance().text
+            right = self.expression()
+            left = Relation(left.at.to(right.at), op, left, right)
+        return left
+
+    def expression(self, level: int = 1) -> Surface:
+        """Level 1: sums; 2: products; 3: factors alone."""
+        self.enter()
+        left = self.signed(level)
+        while self.token.kind == "op":
+            strength = 1 if self.token.text in ADDING else 2
+            if strength < level:
+                break
+            op = self.advance().text
+            right = self.expression(strength + 1)
+            left = Binary(left.at.to(right.at), op, left, right)
+        self.depth -= 1
+        return left
+
+    def signed(self, level: int) -> Surface:
+        """Factors, with a sign before them."""
+        token = self.token
+        if token.kind != "op":
+            return self.factors()
+        self.advance()
+        if self.token.kind in ("close", "sep", "stop", "}") and token.text not in ADDING:
+            return Text(self.span(token.start), token.text)
+        if token.text not in ADDING:
+            raise ParseError(f"expected an expression before {token.text}", token)
+        operand = self.expression(max(level, 2))
+        return operand if token.text == "+" else Negative(self.span(token.start), operand)
+
+    def factors(self) -> Surface:
+        """Factors side by side."""
+        left = self.factor()
+        while self.starts_factor():
+            right = self.factor()
+            left = Juxtaposed(left.at.to(right.at), left, right)
+        return left
+
+    def factor(self) -> Surface:
+        """An atom with its scripts; a name takes the bracket right after it."""
+        start = self.token.start
+        node = self.scripts(parse_atom(self), start)
+        while (
+            isinstance(node, Name | Transpose)
+            and self.token.kind == "open"
+            and self.token.text in "(["
+            and not self.scripting
+        ):
+            bracket_start = self.token.start
+            bracket = parse_bracket(self)
+            timed = (
+                called_at(node, bracket, self.span(start))
+                if isinstance(node, Name) and isinstance(bracket, Bracket)
+                else None
+            )
+            if timed is not None:
+                node = self.scripts(timed, start)
+                continue
+            if (
+                isinstance(node, Name)
+                and node.base == "\\mathbf{1}"
+                and isinstance(bracket, Bracket)
+                and bracket.items
+            ):
+                return self.scripts(Indicator(self.span(start), _inside(bracket)), start)
+            right = self.scripts(bracket, bracket_start)
+            return Juxtaposed(self.span(start), node, right, direct=isinstance(node, Name))
+        return node
+
+    def scripts(self, node: Surface, start: int) -> Surface:
+        """The node with the scripts that follow."""
+        if self.token.kind not in ("^", "_", "prime") and not (
+            self.token.kind == "bar" and self.peek().kind == "_"
+        ):
+            return node
+        found = self.read_scripts()
+        if (
+            isinstance(node, Number)
+            and node.text == "1"
+            and len(found.subscripts) == 1
+            and isinstance(found.subscripts[0], Relation)
+        ):
+            return Indicator(self.span(start), found.subscripts[0])
+        if (
+            isinstance(node, Name)
+            and node.base == "\\mathbf{1}"
+            and len(found.subscripts) == 1
+            and isinstance(found.subscripts[0], Relation | Bracket)
+        ):
+            return Indicator(self.span(start), found.subscripts[0])
+        node = attach(node, found, self.span(start)) if found != Scripts() else node
+        if (
+            self.token.text == "|"
+            and self.token.kind == "bar"
+            and self.peek().kind == "_"
+            and not self.closes_bar()
+        ):
+            self.advance()
+            self.advance()
+            return Evaluated(self.span(start), node, self.script())
+        return node
+
+    def read_scripts(self) -> Scripts:
+        """Primes, subscripts and superscripts in any order."""
+        below: list[Surface] = []
+        above: list[Surface] = []
+        primes = 0
+        while self.token.kind in ("^", "_", "prime") or (self.token.kind == "{" and self.peek().kind == "}"):
+            token = self.advance()
+            if token.kind == "{":
+                self.advance()
+            elif token.kind == "prime":
+                primes += len(token.text)
+            elif token.kind == "_":
+                below.append(self.script())
+            elif self.token.text == "\\prime" and self.token.kind == "letter":
+                primes += len(self.advance().text) // len("\\prime")
+            else:
+                script = self.script()
+                primes += _primes(script)
+                above += [] if _primes(script) else [script]
+        return Scripts(tuple(below), tuple(above), primes)
+
+    def script(self) -> Surface:
+        """The argument of ^ or _; letters in a row are one word there."""
+        outer, self.scripting = self.scripting, True
+        if self.token.kind == "{" and self.peek().text == "<":
+            self.advance()
+            node = self.angle()
+            while self.token.kind != "}" and self.starts_factor():
+                node = Juxtaposed(node.at, node, self.factor())
+            self.expect("}", "} after the superscript")
+        elif self.token.text == "<" and self.token.kind == "rel":
+            node = self.angle()
+        else:
+            node = self.argument()
+        self.scripting = outer
+        return node
+
+    def angle(self) -> Surface:
+        """<t> in a superscript."""
+        start = self.advance().start
+        node = self.expression()
+        if self.token.text != ">":
+            raise ParseError(f"expected > after the time, found {shown(self.token)}", self.token)
+        self.advance()
+        return Bracket(self.span(start), "<>", (node,))
+
+    def argument(self) -> Surface:
+        """A group in braces, or the one symbol that TeX takes without them."""
+        token = self.token
+        if token.kind == "{":
+            return self.group()
+        if token.kind == "number" and len(token.text) > 1:
+            rest = Token("number", token.text[1:], token.start + 1, token.stop)
+            self.tokens = (*self.tokens[: self.index], rest, *self.tokens[self.index + 1 :])
+            return Number(Span(token.start, token.start + 1), token.text[0])
+        if token.kind == "letter":
+            self.advance()
+            return Name(self.span(token.start), token.text)
+        if token.kind == "op":
+            self.advance()
+            return Text(self.span(token.start), token.text)
+        return parse_atom(self)
+
+    def group(self) -> Surface:
+        """A group in braces: one expression, or a list."""
+        self.enter()
+        opening = self.expect("{", "{")
+        if self.token.kind == "}":
+            node: Surface = Text(self.span(opening.start), "")
+        elif self.token.kind == "op" and self.peek().kind == "}":
+            node = Text(self.span(opening.start), self.advance().text)
+        else:
+            hidden, self.bars = self.bars, []
+            node = self.listed(("}",), related=True)
+            self.bars = hidden
+        self.expect("}", "an operator or }")
+        self.depth -= 1
+        return node
+
+
+def _inside(bracket: Bracket) -> Surface:
+    """What a bracket holds, without the bracket."""
+    return (
+        bracket.items[0]
+        if len(bracket.items) == 1
+        else Bracket(bracket.at, "list", bracket.items, bracket.separators)
+    )
+
+
+def _primes(script: Surface) -> int:
+    r"""How many \prime a superscript holds, when it holds nothing else."""
+    match script:
+        case Name(base="\\prime"):
+            return 1
+        case Juxtaposed(left=left, right=right) if _primes(left) and _primes(right):
+            return _primes(left) + _primes(right)
+        case _:
+            return 0
+
+
+def parse(
+    latex: str, *, place_of: Callable[[int], Place] | None = None, macros: Mapping[str, Macro] | None = None
+) -> tuple[Chain, ...]:
+    """The statements of a display, in order.
+
+    A row that starts with a relation goes on with the statement before it.
+    Raises SpecificationError at the first statement that cannot be read.
+    """
+    found = parse_each(latex, place_of=place_of, macros=macros)
+    for item in found:
+        if isinstance(item, SpecificationError):
+            raise item
+    return tuple(item for item in found if isinstance(item, Chain))
+
+
+def parse_each(
+    latex: str, *, place_of: Callable[[int], Place] | None = None, macros: Mapping[str, Macro] | None = None
+) -> tuple[Chain | SpecificationError, ...]:
+    """As parse, but with an error in the place of each statement that cannot be read."""
+    place = place_of or (lambda offset: place_in(latex, offset, "<formula>"))
+    try:
+        tokens = _tokens(latex, {**(macros or {}), **definitions(latex)})
+    except (TokenError, MacroError) as error:
+        return (SpecificationError(error.message, place(error.at)),)
+    found: list[Chain | SpecificationError] = []
+    for statement in statements(tokens):
+        try:
+            chain = Parser(statement.tokens).chain(statement.aside)
+            _require_height(chain, statement.tokens[0])
+            _continue(found, chain)
+        except ParseError as error:
+            where = place(error.token.start)
+            found.append(
+                SpecificationError(
+                    error.message, replace(where, length=max(1, error.token.stop - error.token.start))
+                )
+            )
+    return tuple(found)
+
+
+def parse_expression(
+    latex: str, *, place_of: Callable[[int], Place] | None = None, macros: Mapping[str, Macro] | None = None
+) -> Surface:
+    """One expression. Raises SpecificationError for a relation, several statements or none."""
+    chains = parse(latex, place_of=place_of, macros=macros)
+    if len(chains) != 1 or chains[0].first is None or chains[0].links:
+        place = (place_of or (lambda offset: place_in(latex, offset, "<formula>")))(0)
+        raise SpecificationError("expected one expression", place)
+    return chains[0].first
+
+
+def _tokens(latex: str, macros: Mapping[str, Macro]) -> list[Token]:
+    """The tokens after expansion, with offsets in the text before it."""
+    text, origins = expand(without_definitions(latex) if "\\" in latex else latex, macros)
+    tokens = tokenise(text)
+    if origins is None:
+        return tokens
+    return [
+        replace(token, start=origins[token.start].start, stop=origins[token.stop - 1].stop)
+        for token in tokens
+    ]
+
+
+def _continue(found: list[Chain | SpecificationError], chain: Chain) -> None:
+    """Adds a statement, to the one before it when it starts with a relation sign."""
+    if chain.first is None:
+        for index in reversed(range(len(found))):
+            before = found[index]
+            if isinstance(before, SpecificationError):
+                break
+            if not before.aside:
+                found[index] = replace(before, at=before.at.to(chain.at), links=before.links + chain.links)
+                return
+    found.append(chain)
+
+
+def _require_height(chain: Chain, token: Token) -> None:
+    """Raises ParseError for a tree that recursion over it could not walk."""
+    level: list[Surface] = [
+        node for node in (chain.first, *(link.right for link in chain.links)) if node is not None
+    ]
+    for _ in range(TALLEST):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return
+    raise ParseError(f"the formula has more than {TALLEST} terms or levels", token)
+
+
+def place_in(text: str, offset: int, source: str) -> Place:
+    """The place of an offset in a text."""
+    offset = min(max(offset, 0), len(text))
+    start = text.rfind("\n", 0, offset) + 1
+    stop = text.find("\n", offset)
+    return Place(
+        source,
+        text.count("\n", 0, offset) + 1,
+        offset - start + 1,
+        text[start : stop if stop >= 0 else len(text)],
+    )

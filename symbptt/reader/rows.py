@@ -1,0 +1,276 @@
+r"""The statements of a display: rows, continued rows, side conditions, comments.
+
+A display holds rows (\\), inside environments or not; & is transparent. A row that starts with an operator
+or follows an unfinished row goes on with it. A comma, \quad or prose between two relations separates
+statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symbptt.reader.tokens import Token
+
+ALIGNED = frozenset(
+    [
+        "equation",
+        "align",
+        "aligned",
+        "alignat",
+        "alignedat",
+        "gather",
+        "gathered",
+        "split",
+        "multline",
+        "flalign",
+        "eqnarray",
+        "displaymath",
+        "math",
+        "subequations",
+        "empheq",
+    ]
+)
+SYSTEMS = ALIGNED | {"array", "cases", "rcases", "dcases"}
+OPENS, CLOSES = ("{", "open", "begin"), ("}", "close", "end")
+CONTINUING = frozenset(["+", "\\cdot", "\\times", "*", "\\circ", "\\odot", "\\otimes", "\\pm", "/"])
+CONNECTIVES = frozenset(
+    [
+        "where",
+        "with",
+        "and",
+        "or",
+        "if",
+        "for",
+        "otherwise",
+        "when",
+        "else",
+        "then",
+        "hence",
+        "thus",
+        "given",
+        "while",
+        "since",
+        "as",
+        "so",
+        "let",
+        "expand",
+        "merge",
+        "subject",
+    ]
+)
+BLANK = ("sep", "point", "quad", "&", "row")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The tokens of one statement; ``aside`` when it is a side condition of the statement before it."""
+
+    tokens: tuple[Token, ...]
+    aside: bool
+
+
+def statements(tokens: list[Token]) -> list[Statement]:
+    """The statements of a display, in order."""
+    found: list[Statement] = []
+    for row in _joined(_split(_unwrapped(tokens), "row")):
+        parts = list(_parts(row))
+        found.extend(Statement(tuple(_bare(part)), aside=number > 0) for number, part in enumerate(parts))
+    return found
+
+
+def _unwrapped(tokens: list[Token]) -> list[Token]:
+    """Environments of rows at the top level become row separators, and a brace before a system is dropped."""
+    result: list[Token] = []
+    waiting: list[bool] = []  # of the brackets open here: is it a transparent environment?
+    dropping = False
+    for number, token in enumerate(tokens):
+        top = all(waiting)
+        at_start = not result or result[-1].kind in ("row", "&")
+        following = tokens[number + 1] if number + 1 < len(tokens) else None
+        system = following is not None and following.kind == "begin" and following.text in SYSTEMS
+        if token.kind == "begin":
+            clear = top and (token.text in ALIGNED or (token.text in SYSTEMS and at_start))
+            waiting.append(clear)
+            result.append(Token("row", "", token.start, token.stop) if clear else token)
+        elif token.kind == "end" and waiting:
+            clear = waiting.pop()
+            result.append(Token("row", "", token.start, token.stop) if clear else token)
+        elif token.kind == "open" and token.text in ("\\{", ".") and top and at_start and system:
+            dropping = True
+        elif dropping and top and token.kind == "close":
+            dropping = False
+        else:
+            if token.kind in OPENS:
+                waiting.append(False)
+            elif token.kind in CLOSES and waiting and not waiting[-1]:
+                waiting.pop()
+            result.append(token)
+    return result
+
+
+def _split(tokens: list[Token], kind: str) -> list[list[Token]]:
+    """The tokens between those of one kind at depth 0."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        if token.kind == kind and depth <= 0:
+            parts.append([])
+            depth = 0
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _joined(rows: list[list[Token]]) -> Iterator[list[Token]]:
+    """Rows without alignment marks and comments, continued rows joined to the rows that they continue."""
+    current: list[Token] = []
+    for row in rows:
+        cells = _split(row, "&")
+        content = [
+            token
+            for number, cell in enumerate(cells)
+            if not (number and _comment(cell))
+            for token in _open_group(cell)
+        ]
+        if not content:
+            continue
+        if current and _continues(current, content):
+            while current and current[-1].kind in ("sep", "point") and content[0].kind == "op":
+                current.pop()
+            current += content
+        else:
+            if current:
+                yield current
+            current = content
+    if current:
+        yield current
+
+
+def _continues(before: list[Token], row: list[Token]) -> bool:
+    if before[-1].kind in ("op", "rel") or sum((t.kind in OPENS) - (t.kind in CLOSES) for t in before) > 0:
+        return True
+    if row[0].kind != "op":
+        return False
+    return row[0].text in CONTINUING or (not has_relation(row) and has_relation(before))
+
+
+def _comment(cell: list[Token]) -> bool:
+    """A cell that holds prose alone: (\\text{Update gate})."""
+    return all(token.kind in ("text", "word", "open", "close", "{", "}", "sep", "point") for token in cell)
+
+
+def _open_group(cell: list[Token]) -> list[Token]:
+    """A cell {= ...} without its braces."""
+    if (
+        len(cell) > 2
+        and cell[0].kind == "{"
+        and cell[-1].kind == "}"
+        and _closing(cell) == len(cell) - 1
+        and has_relation(cell[1:-1])
+    ):
+        return cell[1:-1]
+    return cell
+
+
+def _closing(tokens: list[Token]) -> int:
+    """Index of the token that closes the first one, or the length."""
+    depth = 0
+    for number, token in enumerate(tokens):
+        depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        if depth == 0:
+            return number
+    return len(tokens)
+
+
+def has_relation(tokens: list[Token]) -> bool:
+    """Does a relation sign stand at depth 0?"""
+    depth = 0
+    for token in tokens:
+        depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        if depth == 0 and token.kind == "rel":
+            return True
+    return False
+
+
+def _parts(row: list[Token]) -> Iterator[list[Token]]:
+    """A row cut at prose, at \\quad between relations, and at commas between relations."""
+    for piece in _pieces(row):
+        for part in _at_commas(piece):
+            while part and part[-1].kind in BLANK:
+                part.pop()
+            while part and part[0].kind in BLANK:
+                part.pop(0)
+            if part:
+                yield part
+
+
+def _pieces(row: list[Token]) -> Iterator[list[Token]]:
+    current: list[Token] = []
+    depth = 0
+    for number, token in enumerate(row):
+        depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        if depth == 0 and _separates(row, number, current):
+            yield current
+            current = []
+        elif token.kind != "quad":
+            current.append(token)
+    yield current
+
+
+def _separates(row: list[Token], number: int, current: list[Token]) -> bool:
+    """Does this token at depth 0 stand between two statements?"""
+    token, rest = row[number], row[number + 1 :]
+    before = row[number - 1].kind if number else ""
+    if token.kind == "quad":
+        after_comma = bool(current) and current[-1].kind == "sep"
+        return bool(rest) and (
+            after_comma
+            or (has_relation(current) and has_relation(rest) and rest[0].kind not in ("rel", "op"))
+        )
+    if before in ("^", "_") or (token.kind == "word" and token.text.lower() not in CONNECTIVES):
+        return False
+    if token.kind not in ("text", "word"):
+        return False
+    alone = not current and (not rest or rest[0].kind == "rel")
+    return not alone and before not in ("rel", "op")
+
+
+def _at_commas(tokens: list[Token]) -> Iterator[list[Token]]:
+    """a = b, c = d is two statements; W, U \\in R is one; a \\in R, W, U \\in R is two."""
+    segments = _split_commas(tokens)
+    current: list[Token] = []
+    pending: list[Token] = []
+    for segment in segments:
+        if not has_relation(segment):
+            if any(t.text in ("\\in", ":") and t.kind == "rel" for t in current):
+                pending += segment
+            else:
+                current += segment
+            continue
+        if has_relation(current) and segment[0].kind != "rel":
+            yield current
+            current = pending + segment
+        else:
+            current += pending + segment
+        pending = []
+    yield current + pending
+
+
+def _split_commas(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens cut after each comma at depth 0, the comma kept at the end of its part."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        parts[-1].append(token)
+        if depth == 0 and token.kind == "sep" and token.text in ",;":
+            parts.append([])
+    return [part for part in parts if part]
+
+
+def _bare(tokens: list[Token]) -> list[Token]:
+    """A relation that stands in brackets as a whole, without them."""
+    whole = tokens[0].kind == "open" and tokens[0].text == "(" and _closing(tokens) == len(tokens) - 1
+    return tokens[1:-1] if whole and has_relation(tokens[1:-1]) else tokens
