@@ -21,6 +21,7 @@ from symbptt.expressions import (
     Dot,
     Eye,
     FunctionSymbol,
+    Inner,
     Kron,
     Ones,
     Power,
@@ -83,13 +84,17 @@ def layer_norm(x: Any, axis: int = -1) -> Any:
 
 
 def _column_sums(x: Basic) -> Basic:
-    """Every entry replaced by the sum of its column."""
-    rows = shape_of(x).rows
-    return Dot(Ones(rows, ()), Dot(Ones((), rows), x))
+    """The sum of each column: a scalar for one column, else a row, which elementwise operations broadcast."""
+    return Dot(Ones((), shape_of(x).rows), x)
 
 
 def _column_means(x: Basic) -> Basic:
     return _column_sums(x) / size(shape_of(x).rows)
+
+
+def _column_products(x: Basic, y: Basic) -> Basic:
+    """The inner product of each column of x with that of y."""
+    return Inner(x, y) if not shape_of(x).cols else _column_sums(Times(x, y))
 
 
 def _columns_of_ones(x: Basic) -> Basic:
@@ -98,9 +103,11 @@ def _columns_of_ones(x: Basic) -> Basic:
 
 
 def _deviation(x: Basic) -> Basic:
-    """The standard deviation of each column, in every entry of it (biased, as layer normalisation has it)."""
+    """The standard deviation of each column (biased, as layer normalisation has it)."""
     centred = x - _column_means(x)
-    return Power(_column_means(Times(centred, centred)) + LAYER_NORM_EPSILON, sympy.Rational(1, 2))
+    return Power(
+        _column_products(centred, centred) / size(shape_of(x).rows) + LAYER_NORM_EPSILON, sympy.Rational(1, 2)
+    )
 
 
 LAYER_NORM_EPSILON = sympy.Rational(1, 100000)
@@ -119,11 +126,11 @@ def _layer_norm_jacobian(x: Basic, y: Basic) -> Basic:
     spread = Diagonal(Vec(y))
     outer = Dot(y, Transposed(y)) if not shape_of(x).cols else Dot(spread, ones, spread)
     inner = Eye(shape_of(Vec(x)).rows) - ones / n - outer / n
-    return Dot(Diagonal(Vec(Power(_deviation(x), -1))), inner)
+    return Dot(Diagonal(Vec(Times(Ones(*shape_of(x)), Power(_deviation(x), -1)))), inner)
 
 
 def _layer_norm_pullback(x: Basic, y: Basic, g: Any) -> Basic:
-    return (g - _column_means(g) - y * _column_means(Times(g, y))) / _deviation(x)
+    return (g - _column_means(g) - y * _column_products(g, y) / size(shape_of(x).rows)) / _deviation(x)
 
 
 FUNCTIONS: dict[str, Elementwise | Columnwise] = {
@@ -164,7 +171,7 @@ FUNCTIONS: dict[str, Elementwise | Columnwise] = {
         softmax,
         lambda x: sympy.S.One,
         _softmax_jacobian,
-        lambda x, y, g: Times(y, g - _column_sums(Times(y, g))),
+        lambda x, y, g: Times(y, g - _column_products(y, g)),
     ),
     "log_softmax": Columnwise(
         r"\operatorname{logsoftmax}",

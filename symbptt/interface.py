@@ -23,7 +23,7 @@ def load(specification: str) -> Recurrence:
     Raises SpecificationError (with the place) for what cannot be read, SymbpttError where no file is.
     """
     if specification == "-":
-        return read_recurrence(sys.stdin.read(), "standard input")
+        return read_recurrence(sys.stdin.read(), source="<stdin>")
     path = Path(specification)
     return read_recurrence_file(path if path.is_file() else find(specification))
 

@@ -75,7 +75,7 @@ def adjoint_steps(frame: Frame) -> tuple[list[Step], dict[Quantity, Basic]]:
     for q in _reverse_order(frame):
         steps.extend(_recursion(sweep, q, k))
     steps.extend(_asked_for(sweep, k))
-    return [*_definitions(sweep), *steps], sweep.definitions
+    return [*_definitions(sweep), *_ends(sweep), *steps], sweep.definitions
 
 
 def _definitions(sweep: Sweep) -> list[Step]:
@@ -89,6 +89,16 @@ def _definitions(sweep: Sweep) -> list[Step]:
         )
         for delta, meaning in sweep.definitions.items()
     ]
+
+
+def _ends(sweep: Sweep) -> list[Step]:
+    """The adjoints that the recursion starts from: those of steps after the last are zero."""
+    if not sweep.of_loss:
+        return []
+    late = {e.left.name: lag for e in _equations(sweep) for q in quantities(e.right) for lag in _lags(e, q) if lag}
+    between = [d for d, m in sweep.definitions.items() if isinstance(m, Gradient) and m.by.name in late]
+    why = "no step after the last reaches the loss"
+    return [Step(d.at(T + 1), Zeros(*d.shape), "end", why) for d in between]
 
 
 def _reverse_order(frame: Frame) -> list[Quantity]:

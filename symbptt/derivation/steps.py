@@ -84,15 +84,15 @@ class Derivation:
 
 def _error(step: Step, world: World) -> float:
     values = world.values()
-    choices = list(_choices(step.times, values))
+    choices = list(choices_of(step.times, values))
     return max((difference(evaluate(step.left, v), evaluate(step.right, v)) for v in choices), default=0.0)
 
 
-def _choices(times: tuple[TimeRange, ...], values: Values) -> Iterator[Values]:
+def choices_of(times: tuple[TimeRange, ...], values: Values) -> Iterator[Values]:
     """Every combination of times in the ranges; a later range may use an earlier symbol."""
     if not times:
         yield values
         return
     (symbol, low, high), *rest = times
     for time in range(values.integer(low), values.integer(high) + 1):
-        yield from _choices(tuple(rest), values.bound({symbol: time}))
+        yield from choices_of(tuple(rest), values.bound({symbol: time}))

@@ -73,7 +73,7 @@ class Statement:
 def statements(tokens: list[Token]) -> list[Statement]:
     """The statements of a display, in order."""
     found: list[Statement] = []
-    for row in _joined(_split(_unwrapped(tokens), "row")):
+    for row in _joined(_split(_unbroken(_unwrapped(tokens)), "row")):
         parts = list(_parts(row))
         found.extend(Statement(tuple(_bare(part)), aside=number > 0) for number, part in enumerate(parts))
     return found
@@ -109,6 +109,23 @@ def _unwrapped(tokens: list[Token]) -> list[Token]:
     return result
 
 
+def _unbroken(tokens: list[Token]) -> list[Token]:
+    """Without the line breaks inside brackets: rows that end there and go on with & or an operator."""
+    kept: list[Token] = []
+    within: list[str] = []
+    for number, token in enumerate(tokens):
+        if token.kind in OPENS:
+            within.append(token.kind)
+        elif token.kind in CLOSES and within:
+            within.pop()
+        if within and within[-1] == "open":
+            following = next((t for t in tokens[number + 1 :] if t.kind != "quad"), token)
+            if token.kind == "&" or (token.kind == "row" and following.kind in ("&", "op")):
+                continue
+        kept.append(token)
+    return kept
+
+
 def _split(tokens: list[Token], kind: str) -> list[list[Token]]:
     """The tokens between those of one kind at depth 0."""
     parts: list[list[Token]] = [[]]
@@ -134,6 +151,8 @@ def _joined(rows: list[list[Token]]) -> Iterator[list[Token]]:
             if not (number and _comment(cell))
             for token in _open_group(cell)
         ]
+        while content and content[0].kind == "quad":
+            content.pop(0)
         if not content:
             continue
         if current and _continues(current, content):

@@ -1,0 +1,107 @@
+"""Formulas and names read in the context of a recurrence whose shapes are known."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+import sympy
+from sympy.core.basic import Basic
+
+from symbptt.errors import Place, SpecificationError
+from symbptt.expressions import Quantity
+from symbptt.reader.build import Build
+from symbptt.reader.naming import name_sizes
+from symbptt.reader.parser import parse_expression, place_in
+from symbptt.reader.resolve import Resolver
+from symbptt.reader.shapes import Misfit, Typing
+from symbptt.reader.symbols import Names, ReadingError
+from symbptt.reader.syntax import Span
+from symbptt.reader.terms import Constant, Symbol, Term, symbols
+from symbptt.recurrence import Recurrence
+
+SOURCE = "<formula>"
+
+
+def read_expression(latex: str, recurrence: Recurrence) -> Basic:
+    """An expression over the quantities of a recurrence; here \\otimes is the Kronecker product.
+
+    Raises SpecificationError for what cannot be read, names the recurrence lacks, and shapes that do not fit.
+    """
+    surface = parse_expression(latex, place_of=lambda offset: place_in(latex, offset, SOURCE))
+    try:
+        term = _resolver(recurrence).term(surface)
+    except ReadingError as error:
+        raise SpecificationError(error.message, _place(latex, error.at)) from None
+    for symbol in symbols(term):
+        if isinstance(symbol, Symbol) and symbol.name not in recurrence.quantities:
+            raise SpecificationError(_unknown(symbol.name, recurrence), _place(latex, symbol.at))
+    return _build(latex, term, recurrence)
+
+
+def _build(latex: str, term: Term, recurrence: Recurrence) -> Basic:
+    """The expression of a term."""
+    declared = {name: quantity.shape for name, quantity in recurrence.quantities.items()}
+    ranks = {
+        s.name: "square" if s.kind == "eye" else "column" for s in symbols(term) if isinstance(s, Constant)
+    }
+    typing = Typing(ranks, declared, rows=False, shown=lambda at: latex[at.start : at.stop])
+    try:
+        typing.form(term)
+    except Misfit as misfit:
+        raise SpecificationError(misfit.message, _place(latex, misfit.at)) from None
+    typing.sizes.settle()
+    name_sizes(typing, [(name, "") for name in ranks], set(recurrence.quantities))
+    return Build(typing).expression(term)
+
+
+def read_quantity(latex: str, recurrence: Recurrence) -> Quantity:
+    """A quantity of a recurrence by name: W_{aa} or W_aa, a_t, a_0, h_{t-1}; a state alone is at time t.
+
+    Raises SpecificationError for a name that the recurrence lacks.
+    """
+    for name, quantity in recurrence.quantities.items():
+        if latex.strip() in (name, plain(name)):
+            return quantity
+    term = _as_symbol(latex, recurrence)
+    if term is None or term.name not in recurrence.quantities:
+        raise SpecificationError(_unknown(latex.strip(), recurrence))
+    quantity = recurrence.quantities[term.name]
+    return quantity if term.time is None else quantity.at(term.time)
+
+
+def _as_symbol(latex: str, recurrence: Recurrence) -> Symbol | None:
+    """The text as one quantity at a time, or None."""
+    stem, _, time = latex.strip().rpartition("_")
+    for name in recurrence.quantities if stem else ():
+        if stem == plain(name) and not time.startswith("{"):
+            latex = f"{name}_{{{time}}}" if "_" not in name else name.replace("_{", f"_{{{time},", 1)
+    try:
+        term = _resolver(recurrence).term(parse_expression(latex))
+    except (ReadingError, SpecificationError):
+        return None
+    return term if isinstance(term, Symbol) else None
+
+
+def plain(name: str) -> str:
+    """A LaTeX name without braces and backslashes, as generated code has it: W_{aa} is W_aa."""
+    return name.replace("{", "").replace("}", "").replace("\\", "").replace(" ", "")
+
+
+def _resolver(recurrence: Recurrence) -> Resolver:
+    timed = frozenset(name for name, quantity in recurrence.quantities.items() if quantity.time is not None)
+    names = Names("t", timed, style=recurrence.time_style)
+    functions = {f.name: f for f in recurrence.functions}
+    sizes: dict[str, sympy.Symbol] = {str(size): size for size in recurrence.sizes}
+    return Resolver(names, functions, set(recurrence.quantities), sizes, kronecker=True)
+
+
+def _unknown(name: str, recurrence: Recurrence) -> str:
+    known = {plain(one): one for one in recurrence.quantities}
+    near = difflib.get_close_matches(plain(name), known, n=1)
+    hint = f"did you mean {known[near[0]]}?" if near else f"it has {', '.join(recurrence.quantities)}"
+    return f"{name} is not a quantity of the recurrence ({hint})"
+
+
+def _place(latex: str, at: Span) -> Place:
+    return replace(place_in(latex, at.start, SOURCE), length=max(1, at.stop - at.start))

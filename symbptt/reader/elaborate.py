@@ -1,0 +1,361 @@
+"""From a document to its recurrence: names, functions, shapes, and then the equations.
+
+The document says what is declared and what is defined; derived formulas, prose and claims about single times
+(a_1 = ... beside a_t = ...) are left to the judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import sympy
+
+from symbptt.errors import Place, SpecificationError
+from symbptt.expressions import FunctionSymbol, Shape
+from symbptt.functions import FUNCTIONS, as_sympy_function
+from symbptt.reader import syntax
+from symbptt.reader.build import Build
+from symbptt.reader.naming import by_role, name_sizes
+from symbptt.reader.ranks import Definition, infer
+from symbptt.reader.resolve import Resolver
+from symbptt.reader.shapes import Misfit, names_in
+from symbptt.reader.statements import (
+    Statement,
+    declared_shape,
+    defined_names,
+    function_formula,
+    generic_functions,
+    read_statements,
+    size_symbol,
+)
+from symbptt.reader.symbols import Names, ReadingError, canonical, names_of
+from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Number, Surface, children
+from symbptt.reader.terms import (
+    Call,
+    Literal,
+    Negated,
+    Product,
+    Quotient,
+    Raised,
+    Sum,
+    Term,
+    is_timed,
+    shifted,
+)
+from symbptt.recurrence import Equation, Recurrence, t
+
+
+@dataclass
+class Reading:
+    """What is known of a document while it is read."""
+
+    statements: list[Statement]
+    resolver: Resolver
+    declared: dict[str, tuple[sympy.Expr, ...]] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Names:
+        return self.resolver.names
+
+
+def read(text: str, name: str, source: str) -> Recurrence:
+    """The recurrence of a document. Raises SpecificationError."""
+    found = read_statements(text, source)
+    names = Names.of(s.chain for s in found)
+    reading = Reading([s for s in found if _has_readable_names(s, names)], Resolver(names))
+    for statement in reading.statements:
+        _declare(reading, statement)
+    equations = list(_equations(reading))
+    _functions(reading)
+    _quantities(reading, equations)
+    definitions = list(_definitions(reading, equations))
+    if not any(d.time == t for _, d in definitions):
+        place = Place(source, 1, 1, text.split("\n")[0])
+        raise SpecificationError("no equation defines a quantity at time t", place)
+    return _recurrence(reading, definitions, name)
+
+
+def _has_readable_names(statement: Statement, names: Names) -> bool:
+    """Can every name be read? Inline, the rest is prose; elsewhere it raises SpecificationError."""
+    try:
+        for name in names_of(statement.chain):
+            names.refer(name)
+    except ReadingError as error:
+        if statement.kind == "inline":
+            return False
+        raise SpecificationError(error.message, statement.place(error.at)) from None
+    return True
+
+
+def _recurrence(
+    reading: Reading, definitions: Sequence[tuple[Statement, Definition]], name: str
+) -> Recurrence:
+    """Shapes, sizes with names, and the equations."""
+    declared, vectors = _shapes(reading, [d for _, d in definitions])
+    try:
+        typing = infer([d for _, d in definitions], declared, vectors, reading.names.bases)
+    except Misfit as misfit:
+        raise SpecificationError(misfit.message, definitions[misfit.number][0].place(misfit.at)) from None
+    taken = {*reading.resolver.sizes, *reading.resolver.known}
+    name_sizes(typing, by_role([d for _, d in definitions]), taken)
+    build = Build(typing)
+    equations = []
+    for statement, definition in definitions:
+        left = build.quantity(definition.name, definition.time)
+        equations.append(Equation(left, build.side(definition.right, left), statement.place(definition.left)))
+    return Recurrence(tuple(equations), name, reading.names.style)
+
+
+# ------------------------------------------------------------------ declarations
+
+
+def _declare(reading: Reading, statement: Statement) -> None:
+    """Notes the shapes that a statement declares, and the number that it gives to a size."""
+    try:
+        found = declared_shape(statement, size_symbol)
+    except ReadingError as error:
+        if statement.kind == "inline":
+            return
+        raise SpecificationError(error.message, statement.place(error.at)) from None
+    if found is None:
+        return
+    for surface in found[0]:
+        name = reading.names.refer(surface).name
+        known = reading.declared.setdefault(name, found[1])
+        if known != found[1]:
+            said = " and ".join(" x ".join(map(str, sizes)) or "scalar" for sizes in (known, found[1]))
+            raise SpecificationError(
+                f"{name} is declared with two shapes: {said}", statement.place(surface.at)
+            )
+        reading.places.setdefault(name, statement.place(surface.at))
+        reading.names.bases.setdefault(name, surface)
+    for size in found[1]:
+        reading.resolver.sizes.update({str(s): s for s in size.free_symbols})
+        reading.resolver.sizes.update({_braced(str(s)): s for s in size.free_symbols})
+
+
+def _braced(size: str) -> str:
+    """n_a as the reader spells names: n_{a}."""
+    stem, _, below = size.partition("_")
+    return f"{stem}_{{{below}}}" if below else stem
+
+
+def _shapes(
+    reading: Reading, definitions: Sequence[Definition]
+) -> tuple[dict[str, Shape], dict[str, sympy.Expr]]:
+    """The declared shapes, and apart from them the vectors, which may be columns or rows.
+
+    Raises SpecificationError for a quantity of three axes.
+    """
+    fixed = _fixed_sizes(reading)
+    shapes: dict[str, Shape] = {}
+    vectors: dict[str, sympy.Expr] = {}
+    for name, sizes in reading.declared.items():
+        values = [sympy.expand(size.xreplace(fixed)) for size in sizes]
+        if len(values) > 2:
+            if any(name == d.name or name in names_in(d.right) for d in definitions):
+                message = f"{name} is declared with {len(values)} axes, expected at most two"
+                raise SpecificationError(message, reading.places[name])
+        elif len(values) == 1:
+            vectors[name] = values[0]
+        else:
+            rows, cols = (*values, 1, 1)[:2]
+            shapes[name] = Shape(*(() if size == 1 else (size,) for size in (rows, cols)))
+    return shapes, vectors
+
+
+def _fixed_sizes(reading: Reading) -> dict[sympy.Expr, sympy.Expr]:
+    """Sizes that the text sets to a number: n = 32."""
+    fixed: dict[sympy.Expr, sympy.Expr] = {}
+    for statement in reading.statements:
+        match statement.definition:
+            case (Name() as left, Number(text=text)) if text.isdigit():
+                size = reading.resolver.sizes.get(canonical(left))
+                fixed.update({size: sympy.Integer(text)} if size is not None else {})
+    return fixed
+
+
+# ------------------------------------------------------------------ functions
+
+
+def _functions(reading: Reading) -> None:
+    """Notes generic functions, those by a formula and those by another name."""
+    for statement in reading.statements:
+        for surface in generic_functions(statement):
+            reading.resolver.functions[canonical(surface)] = FunctionSymbol(canonical(surface))
+    for statement in reading.statements:
+        formula = function_formula(statement)
+        if formula is not None:
+            _by_formula(reading, statement, *formula)
+        else:
+            _by_alias(reading, statement)
+
+
+def _by_alias(reading: Reading, statement: Statement) -> None:
+    """``S = \\sigma``."""
+    if statement.definition is None or not isinstance(statement.definition[0], Name):
+        return
+    left, right = statement.definition
+    match right:
+        case Name():
+            other = canonical(right)
+        case syntax.Apply(function=other, argument=None, primes=0):
+            pass
+        case _:
+            return
+    found = reading.resolver.function(other) if other not in reading.declared else None
+    if found is not None and isinstance(left, Name) and left.time is None:
+        reading.resolver.functions[canonical(left)] = FunctionSymbol(canonical(left), found.meaning)
+
+
+def _by_formula(reading: Reading, statement: Statement, name: str, variable: Name, formula: Surface) -> None:
+    """``S(z) = ...``: the function of the table with that formula, or a function of its own."""
+    z = sympy.Symbol("z")
+    letter = canonical(variable)
+    local = Resolver(reading.names, reading.resolver.functions, {letter}, variables={letter: z})
+    try:
+        value = _scalar(local.term(formula))
+    except ReadingError as error:
+        if reading.resolver.function(name) is not None or statement.kind == "inline":
+            return  # the table knows it better, or it is prose
+        raise SpecificationError(error.message, statement.place(error.at)) from None
+    same = next((key for key, f in FUNCTIONS.items() if value in _spellings(f.latex, key, z)), None)
+    spelled = name if name not in FUNCTIONS else FUNCTIONS[name].latex
+    reading.resolver.functions[name] = FunctionSymbol(spelled, same or sympy.Lambda(z, value))
+
+
+def _spellings(latex: str, key: str, z: sympy.Symbol) -> tuple[sympy.Expr, ...]:
+    """The formulas of a function of the table: as it is and with exponentials."""
+    value = as_sympy_function(FunctionSymbol(latex, key))(z)
+    return (value, value.rewrite(sympy.exp)) if key in ("tanh", "sigmoid", "softplus") else ()
+
+
+def _scalar(term: Term) -> sympy.Expr:
+    """A term of numbers and the variable as a SymPy formula. Raises ReadingError for anything else."""
+    match term:
+        case Literal(value=value):
+            return value
+        case Negated(operand=operand):
+            return -_scalar(operand)
+        case Sum(left=left, right=right):
+            return _scalar(left) + _scalar(right)
+        case Product(left=left, right=right):
+            return _scalar(left) * _scalar(right)
+        case Quotient(left=left, right=right):
+            return _scalar(left) / _scalar(right)
+        case Raised(base=base, exponent=exponent):
+            return _scalar(base) ** exponent
+        case Call(function=function, argument=argument, order=order):
+            return as_sympy_function(function, order)(_scalar(argument))
+    raise ReadingError("expected a formula of one number", term.at)
+
+
+# ------------------------------------------------------------------ definitions
+
+
+def _equations(reading: Reading) -> Iterator[tuple[Statement, Name, Surface]]:
+    """The definitions of quantities; inline only where no display holds one, but for initial values."""
+    found = [(s, name) for s in reading.statements for name in defined_names(s)]
+    found = [(s, name) for s, name in found if not _is_apart(reading, s, name)]
+    displayed = [(s, name) for s, name in found if s.kind != "inline"]
+    shown = {_defined(reading, name) for _, name in displayed}
+    for statement, name in found:
+        assert statement.definition is not None
+        time = _defined(reading, name)[1]
+        initial = time is not None and time.is_Integer and _defined(reading, name) not in shown
+        if statement.kind != "inline" or not displayed or initial:
+            yield statement, name, statement.definition[1]
+
+
+def _defined(reading: Reading, name: Name) -> tuple[str, sympy.Expr | None]:
+    found = reading.names.refer(name)
+    return found.name, found.time
+
+
+def _is_apart(reading: Reading, statement: Statement, name: Name) -> bool:
+    """Is this no equation of the recurrence: t = 1, ..., T, n = 32, or a function?"""
+    text = canonical(name)
+    if text in (reading.names.letter, "T") or function_formula(statement) is not None or name.prefix:
+        return True
+    match statement.definition:
+        case (_, Number()):
+            return text in reading.resolver.sizes
+        case (_, syntax.Apply(argument=None)):
+            return True
+        case (_, Name(time=None) as right) if canonical(right) not in reading.declared:
+            return Resolver(reading.names).function(canonical(right)) is not None
+    return False
+
+
+def _quantities(reading: Reading, equations: Iterable[tuple[Statement, Name, Surface]]) -> None:
+    """Notes the names that are quantities: declared, defined, at a time, or standing without a bracket."""
+    known = reading.resolver.known
+    known |= {name for name in reading.declared if name not in reading.resolver.functions}
+    for _, left, right in equations:
+        known.add(reading.names.refer(left).name)
+        for name in _standing(right):
+            found = reading.names.refer(name)
+            constant = name.base in ("I", "\\mathbf{I}", "\\mathbf{1}", "e", reading.names.letter, "T")
+            size = found.name in reading.resolver.sizes
+            if found.time is not None or not (constant or size or reading.resolver.function(found.name)):
+                known.add(found.name)
+    known -= set(reading.resolver.functions)
+
+
+def _standing(node: Surface) -> Iterator[Name]:
+    """The names of a formula that are not in front of a bracket as a function would be."""
+    if isinstance(node, Name):
+        yield node
+        return
+    for child in children(node):
+        single = isinstance(node, Juxtaposed) and node.direct and child is node.left
+        if not (single and isinstance(child, Name) and child.time is None and _is_argument(node)):
+            yield from _standing(child)
+
+
+def _is_argument(node: Surface) -> bool:
+    """Is the bracket of this product one that could hold an argument: not a list of blocks?"""
+    right = node.right if isinstance(node, Juxtaposed) else None
+    while isinstance(right, syntax.Transpose | syntax.Scripted):
+        right = right.operand if isinstance(right, syntax.Transpose) else right.base
+    return isinstance(right, Bracket) and not (right.kind == "[]" and len(right.items) > 1)
+
+
+def _definitions(
+    reading: Reading, equations: Sequence[tuple[Statement, Name, Surface]]
+) -> Iterator[tuple[Statement, Definition]]:
+    """The equations as terms; repetitions, and claims about single times, are left out."""
+    general = {name for name, time in (_defined(reading, left) for _, left, _ in equations) if time == t}
+    seen: dict[tuple[str, sympy.Expr | None], Surface] = {}
+    for statement, left, right in equations:
+        name, time = _defined(reading, left)
+        if seen.get((name, time)) == right or (name in general and time is not None and _is_claim(time)):
+            continue
+        seen[name, time] = right
+        try:
+            term = reading.resolver.term(right)
+        except ReadingError as error:
+            raise SpecificationError(error.message, statement.place(error.at)) from None
+        if statement.kind == "inline" and time is None and not is_timed(term):
+            continue
+        reading.names.bases.setdefault(name, left)
+        yield statement, _at_time_t(Definition(name, time, left.at, term, statement.shown), statement)
+
+
+def _is_claim(time: sympy.Expr) -> bool:
+    """An equation for a_1, a_T or a_{t-1} beside the one for a_t."""
+    return time != t and not (time.is_Integer and time <= 0)
+
+
+def _at_time_t(definition: Definition, statement: Statement) -> Definition:
+    """An equation for h_{t+1} as the one for h_t. Raises SpecificationError for a fixed time after 0."""
+    time = definition.time
+    if time is None or not _is_claim(time):
+        return definition
+    back = sympy.expand(time - t)
+    if not back.is_Integer:
+        message = f"expected {definition.name} at time t or at time 0 on the left, found time {time}"
+        raise SpecificationError(message, statement.place(definition.left))
+    return replace(definition, time=t, right=shifted(definition.right, t - back))
