@@ -15,7 +15,7 @@ import typer
 
 from symbptt.errors import SymbpttError
 
-Form = Literal["unrolled", "nested", "expanded", "adjoint"]
+Form = Literal["unrolled", "nested", "expanded", "adjoint", "paths"]
 Notation = Literal["scalar", "matrix", "index"]
 Format = Literal["latex", "markdown", "html", "text"]
 Target = Literal["numpy"]

@@ -19,6 +19,7 @@ from symbptt.recurrence import Recurrence, T, t
 from tests.examples import EXAMPLES, elman, gated, generic, two_lags
 
 k = sympy.Symbol("k", integer=True)
+FOUR = [form for form in FORMS if form != "paths"]
 
 
 def variables(r: Recurrence) -> list[Quantity]:
@@ -34,7 +35,7 @@ def cases() -> list[pytest.ParameterSet]:  # type: ignore[name-defined]
         asked = [*r.states, *r.outputs, *([r.loss.left] if r.loss else [])]
         for of in asked:
             for by in variables(r):
-                for form in FORMS:
+                for form in FOUR:
                     if not (form == "unrolled" and by.time == k):
                         found.append(
                             pytest.param(
@@ -88,7 +89,7 @@ def test_the_forms_are_the_same_tensor(name):
     of = r.loss.left if r.loss else (*r.states, *r.outputs)[-1]
     horizon = 4
     for by in r.parameters:
-        forms = {form: final_value(derive(r, of, by, form, steps=horizon), horizon) for form in FORMS}
+        forms = {form: final_value(derive(r, of, by, form, steps=horizon), horizon) for form in FOUR}
         for form, value in forms.items():
             assert difference(value, forms["unrolled"]) < 1e-12, (by.name, form)
 
@@ -108,6 +109,16 @@ def test_total_and_immediate_differ():
     derivation = derive(r, r.states[0], r.parameters[0], "nested")
     assert "Immediate" in str(sympy.srepr(derivation.steps[0].right))
     assert "Total" in str(sympy.srepr(derivation.steps[0].right))
+
+
+def test_a_derivative_split_by_path():
+    r = gated()
+    c = r.quantities["c"]
+    derivation = derive(r, c, c.at(t - 1), "paths")
+    assert max(derivation.errors()) < 1e-12
+    assert len(derivation.steps[0].right.args) == 4  # directly, and through three gates and a_{t-1}
+    with pytest.raises(SymbpttError, match="give both a time"):
+        derive(r, c, r.parameters[0], "paths")
 
 
 # ------------------------------------------------------------------ planted errors

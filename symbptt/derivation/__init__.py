@@ -1,4 +1,4 @@
-"""Derivations: from a recurrence to a derivative, step by step, in four forms."""
+"""Derivations: from a recurrence to a derivative, step by step, in its forms."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from symbptt.derivation.adjoint import adjoint_steps
 from symbptt.derivation.expanded import expanded_steps
 from symbptt.derivation.frame import Frame
 from symbptt.derivation.nested import nested_steps
+from symbptt.derivation.paths import path_steps
 from symbptt.derivation.steps import Derivation, Step
 from symbptt.derivation.unrolled import unrolled_steps
 from symbptt.errors import SymbpttError
@@ -47,7 +48,17 @@ def _adjoint(frame: Frame, _: int) -> Derivation:
     return _derivation(frame, "adjoint", steps, definitions)
 
 
-FORMS = {"unrolled": _unrolled, "nested": _nested, "expanded": _expanded, "adjoint": _adjoint}
+def _paths(frame: Frame, _: int) -> Derivation:
+    return _derivation(frame, "paths", path_steps(frame))
+
+
+FORMS = {
+    "unrolled": _unrolled,
+    "nested": _nested,
+    "expanded": _expanded,
+    "adjoint": _adjoint,
+    "paths": _paths,
+}
 
 
 def _derivation(

@@ -53,7 +53,7 @@ class Sweep:
         """delta of a quantity for a loss; the total derivative itself otherwise."""
         if not self.of_loss:
             return self.meaning(q)
-        if q.name == self.frame.of.name:
+        if q == self.frame.of:
             return sympy.S.One
         delta = Quantity(rf"\delta^{{({q.name})}}", *shape_of(q), q.time)
         general = delta.at(t) if q.time is not None else delta
@@ -95,7 +95,7 @@ def _ends(sweep: Sweep) -> list[Step]:
     """The adjoints that the recursion starts from: those of steps after the last are zero."""
     if not sweep.of_loss:
         return []
-    late = {e.left.name: lag for e in _equations(sweep) for q in quantities(e.right) for lag in _lags(e, q) if lag}
+    late = {e.left.name for e in _equations(sweep) for q in quantities(e.right) if any(_lags(e, q))}
     between = [d for d, m in sweep.definitions.items() if isinstance(m, Gradient) and m.by.name in late]
     why = "no step after the last reaches the loss"
     return [Step(d.at(T + 1), Zeros(*d.shape), "end", why) for d in between]

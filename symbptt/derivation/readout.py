@@ -45,7 +45,7 @@ def _one_readout(frame: Frame, y: Quantity) -> list[Step]:
 def _right(frame: Frame, y: Quantity) -> Basic:
     """The right side of y's equation."""
     loss = frame.local.recurrence.loss
-    right = loss.right if loss is not None and loss.left.name == y.name else frame.local.right_side(y)
+    right = loss.right if loss is not None and loss.left == y else frame.local.right_side(y)
     assert right is not None
     return right
 

@@ -33,6 +33,11 @@ class Step:
     scope: str = ANY
     times: tuple[TimeRange, ...] = ()
 
+    def _repr_latex_(self) -> str:
+        from symbptt.writers import step_latex  # the writers stand above this layer
+
+        return f"$\\displaystyle {step_latex(self)}$"
+
 
 @dataclass(frozen=True)
 class Derivation:
@@ -56,6 +61,16 @@ class Derivation:
 
     def with_steps(self, steps: tuple[Step, ...], notation: str) -> Derivation:
         return replace(self, steps=steps, notation=notation)
+
+    def _repr_html_(self) -> str:
+        from symbptt.writers.html import derivation_html  # the writers stand above this layer
+
+        return derivation_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from symbptt.writers import to_markdown  # the writers stand above this layer
+
+        return to_markdown(self)
 
     def world(self, sizes: Mapping[str, int] | None = None, horizon: int = 4, seed: int = 0) -> World:
         """Random numbers for the recurrence, in which the derivation's own names have their meaning too."""

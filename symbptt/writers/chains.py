@@ -1,0 +1,145 @@
+"""What a page about a derivation holds, whatever it is written in: chains of steps, facts and conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from sympy.core.basic import Basic
+
+from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step, TimeRange
+from symbptt.expressions import (
+    Block,
+    Braced,
+    Derivative,
+    Plus,
+    Quantity,
+    children,
+)
+from symbptt.notations import NOTATIONS
+from symbptt.recurrence import Recurrence
+
+Prose = tuple[str | Basic, ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Steps in a row with one left side: a = b, = c, = d."""
+
+    left: Basic
+    steps: tuple[Step, ...]
+
+
+def chains(derivation: Derivation) -> tuple[Chain, ...]:
+    """The derivation's steps, those in a row with the same left side together."""
+    return tuple(Chain(left, tuple(steps)) for left, steps in groupby(derivation.steps, key=lambda s: s.left))
+
+
+def rule_text(step: Step) -> str:
+    """The rule's name, with a mark where it holds for numbers only."""
+    return step.rule + ("; scalars only" if step.scope == SCALAR_ONLY else "")
+
+
+def equations(derivation: Derivation) -> tuple[Step, ...]:
+    """The recurrence's own equations in the notation of the derivation."""
+    steps = tuple(Step(e.left, e.right, "recurrence", "") for e in derivation.recurrence.equations)
+    return NOTATIONS[derivation.notation](derivation.with_steps(steps, "matrix")).steps
+
+
+def shared_times(chain: Chain) -> tuple[TimeRange, ...] | None:
+    """The times that all steps of a chain are meant for; None where they differ."""
+    first = chain.steps[0].times
+    return first if all(step.times == first for step in chain.steps) else None
+
+
+# ------------------------------------------------------------------ facts of the page
+
+
+def title(derivation: Derivation) -> Prose:
+    """What the page derives, by what, in which form and notation."""
+    return (
+        "The derivative of ", derivation.of, " by ", derivation.by,
+        f": {derivation.form} form, {derivation.notation} notation",
+    )  # fmt: skip
+
+
+CONVENTIONS = {
+    "matrix": (
+        "Jacobians are in numerator layout: the rows run over the entries of what is differentiated, the "
+        "columns over those of the variable; vec stacks the columns of a matrix, the first on top.",
+        "The derivative of a scalar, written without a transpose or vec, has the shape of its variable.",
+        "Products are matrix products, ⊙ is the product entry by entry, ⊗ the Kronecker product; diag(v) is "
+        "the diagonal matrix with v on its diagonal.",
+        "In a product over time the factor of the latest time stands leftmost; an empty product is the "
+        "identity, an empty sum zero.",
+    ),
+    "index": (
+        "Every line is an equation of numbers: it holds for each value of its free indices, and indices "
+        "count from 1.",
+        "A sum over a chain of indices is the entry of a product of matrices, the latest time leftmost; the "
+        "indices at both ends are fixed, and without a factor both ends are the same index.",
+        "1 with an equality below it is one where the equality holds, else zero; an empty sum is zero.",
+    ),
+    "scalar": ("Every size is one: all quantities are numbers, and products commute.",),
+}
+KINDS = (
+    "∂ is the total derivative, through every path back in time; ∂⁺ is the immediate one, with everything of "
+    "earlier times held constant."
+)
+
+
+def conventions(derivation: Derivation) -> tuple[str, ...]:
+    """How the page is to be read, one sentence each."""
+    return (*CONVENTIONS[derivation.notation], KINDS)
+
+
+ROLES = (
+    ("states", "State"), ("intermediates", "Intermediate"), ("outputs", "Output"), ("inputs", "Input"),
+    ("targets", "Target"), ("parameters", "Parameter"), ("initials", "Given initial value"),
+)  # fmt: skip
+
+
+def roles(recurrence: Recurrence) -> Iterator[tuple[str, tuple[Quantity, ...]]]:
+    """Each role that the recurrence has, with its quantities."""
+    for attribute, role in ROLES:
+        found: tuple[Quantity, ...] = getattr(recurrence, attribute)
+        if found:
+            yield (role if len(found) == 1 else f"{role}s"), found
+
+
+# ------------------------------------------------------------------ breaking long lines
+
+WIDEST = 46
+
+
+def lines(right: Basic, widest: int = WIDEST) -> list[list[Basic]]:
+    """The terms of a right side, line by line, so that no line is much wider than `widest` letters."""
+    terms = list(right.args) if isinstance(right, Plus) else [right]
+    broken: list[list[Basic]] = [[]]
+    used = 0
+    for term in terms:
+        needed = width(term) + 2
+        if broken[-1] and used + needed > widest:
+            broken.append([])
+            used = 0
+        broken[-1].append(term)
+        used += needed
+    return broken
+
+
+def width(node: Basic) -> int:
+    """About how many letters wide a node is set; a fraction is as wide as the wider of its sides."""
+    if isinstance(node, Derivative):
+        return 2 + max(width(node.of), width(node.by))
+    if isinstance(node, Quantity):
+        return 2
+    if isinstance(node, Block):
+        return 2 + sum(
+            max(width(block) for block in column)
+            for column in zip(*(row.args for row in node.args), strict=True)
+        )
+    if isinstance(node, Braced):
+        return max(width(node.args[0]), width(node.args[1]))
+    parts = children(node)
+    return 2 + sum(map(width, parts)) if parts else max(1, sum(map(width, node.args)))

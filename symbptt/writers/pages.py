@@ -1,0 +1,256 @@
+"""Derivations as LaTeX, as Markdown and as a whole .tex page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from sympy.core.basic import Basic
+
+from symbptt.derivation.steps import Derivation, Step, TimeRange
+from symbptt.expressions import Quantity
+from symbptt.recurrence import Recurrence
+from symbptt.writers.chains import (
+    Chain,
+    Prose,
+    chains,
+    conventions,
+    equations,
+    lines,
+    roles,
+    rule_text,
+    shared_times,
+    title,
+)
+from symbptt.writers.latex import ExpressionPrinter
+from symbptt.writers.levels import Level, split_sign
+
+
+class Mathematics:
+    """LaTeX of everything on a page, with the recurrence's way of writing times."""
+
+    def __init__(self, time_style: str = "subscript") -> None:
+        self.printer = ExpressionPrinter(time_style)
+
+    def __call__(self, node: Basic) -> str:
+        return self.printer.doprint(node)
+
+    # -------------------------------------------------------------- lines
+
+    def right_side(self, right: Basic) -> list[str]:
+        """A right side in lines, broken between the terms of its sum."""
+        first, *rest = lines(right)
+        return [self._terms(first, True), *(self._terms(line, False) for line in rest)]
+
+    def _terms(self, terms: list[Basic], starts: bool) -> str:
+        text = ""
+        for n, term in enumerate(terms):
+            minus, magnitude = split_sign(term)
+            alone = starts and len(terms) == 1
+            body = self(term) if alone else self.printer.operand(magnitude, Level.BIG)
+            sign = "" if alone else "-" if minus else "+" if n or not starts else ""
+            text += (" " if text else "") + sign + ("" if n == 0 and starts else " ") * bool(sign) + body
+        return text
+
+    def aligned_rows(self, left: Basic | None, right: Basic, note: str = "") -> list[str]:
+        r"""The rows `left &= right && \text{note}` of one equation, without their line ends."""
+        first, *rest = self.right_side(right)
+        start = "" if left is None else self(left) + " "
+        rows = [f"{start}&= {first}", *(rf"&\quad {more}" for more in rest)]
+        if note:
+            rows[-1] += rf" && \text{{({text_mode(note)})}}"
+        return rows
+
+    # -------------------------------------------------------------- facts
+
+    def times(self, times: Iterable[TimeRange]) -> str:
+        r"""1 \le t \le T, and so on."""
+        return r",\ ".join(rf"{self(low)} \le {self(symbol)} \le {self(high)}" for symbol, low, high in times)
+
+    def membership(self, q: Quantity) -> str:
+        r"""a_{t} \in \mathbb{R}^{n}."""
+        rows, cols = q.shape
+        power = self.printer.by(q.shape) if cols else self.printer.axis(rows)
+        return rf"{self(q)} \in \mathbb{{R}}" + (f"^{{{power}}}" if rows or cols else "")
+
+
+def text_mode(words: str) -> str:
+    r"""Plain words for \text{} and for LaTeX's prose."""
+    for plain, command in (("&", r"\&"), ("%", r"\%"), ("#", r"\#"), ("_", r"\_")):
+        words = words.replace(plain, command)
+    return words
+
+
+# ------------------------------------------------------------------ LaTeX
+
+
+def step_latex(step: Step, time_style: str = "subscript") -> str:
+    """One step as an equation, for mathematics mode."""
+    mathematics = Mathematics(time_style)
+    return f"{mathematics(step.left)} = {mathematics(step.right)}"
+
+
+def chain_rows(chain: Chain, mathematics: Mathematics) -> list[str]:
+    """The rows of one chain: the left side once, then each step's right side with its rule."""
+    rows: list[str] = []
+    for n, step in enumerate(chain.steps):
+        rows += mathematics.aligned_rows(chain.left if n == 0 else None, step.right, rule_text(step))
+    return rows
+
+
+def derivation_latex(derivation: Derivation) -> str:
+    """Every chain of the derivation as one `aligned` environment, a blank line between them."""
+    mathematics = Mathematics(derivation.recurrence.time_style)
+    return "\n\n".join(environment("aligned", chain_rows(c, mathematics)) for c in chains(derivation))
+
+
+def environment(name: str, rows: Iterable[str]) -> str:
+    """Rows between begin and end."""
+    return "\n".join([rf"\begin{{{name}}}", " \\\\\n".join(rows), rf"\end{{{name}}}"])
+
+
+# ------------------------------------------------------------------ prose with mathematics in it
+
+# Signs that the conventions use, as LaTeX inside a sentence.
+SIGNS = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "⊙": r"$\odot$", "⊗": r"$\otimes$"}
+
+
+def with_signs(sentence: str) -> str:
+    """A sentence with its mathematical signs as inline mathematics."""
+    for sign, command in SIGNS.items():
+        sentence = sentence.replace(sign, command)
+    return sentence
+
+
+def prose(parts: Prose, mathematics: Mathematics) -> str:
+    """Words, and expressions as inline mathematics."""
+    return "".join(part if isinstance(part, str) else f"${mathematics(part)}$" for part in parts)
+
+
+class Reasons:
+    """The reason of each rule, given where the rule is used first on a page."""
+
+    def __init__(self, mathematics: Mathematics) -> None:
+        self.mathematics = mathematics
+        self.given: set[tuple[str, str]] = set()
+
+    def of(self, chain: Chain) -> list[tuple[str, str]]:
+        """Each rule of a chain with its reason, and with its times where the chain's steps differ in them."""
+        together = shared_times(chain) is not None
+        found: list[tuple[str, str]] = []
+        for step in chain.steps:
+            times = "" if together or not step.times else f", for ${self.mathematics.times(step.times)}$"
+            reason = rule_text(step), step.why + times
+            if reason not in self.given:
+                self.given.add(reason)
+                found.append(reason)
+        return found
+
+
+def meant_for(chain: Chain, mathematics: Mathematics) -> str:
+    """The times of a chain as a clause, or nothing."""
+    times = shared_times(chain)
+    return f"For ${mathematics.times(times)}$:" if times else ""
+
+
+def equation_rows(steps: Iterable[Step], mathematics: Mathematics) -> list[str]:
+    """Equations as rows, without their rules."""
+    return [row for step in steps for row in mathematics.aligned_rows(step.left, step.right)]
+
+
+def recurrence_latex(recurrence: Recurrence) -> str:
+    """The equations of a recurrence as one `aligned` environment."""
+    mathematics = Mathematics(recurrence.time_style)
+    rows = [row for e in recurrence.equations for row in mathematics.aligned_rows(e.left, e.right)]
+    return environment("aligned", rows)
+
+
+def shape_sentence(recurrence: Recurrence, mathematics: Mathematics) -> str:
+    """Every quantity with its role and its shape."""
+    return "; ".join(
+        f"{role.lower()} " + ", ".join(f"${mathematics.membership(q)}$" for q in found)
+        for role, found in roles(recurrence)
+    )
+
+
+# ------------------------------------------------------------------ a fragment and a page of LaTeX
+
+
+def to_latex(derivation: Derivation) -> str:
+    """The derivation as a fragment for a document that loads amsmath and amssymb."""
+    mathematics = Mathematics(derivation.recurrence.time_style)
+    r, reasons = derivation.recurrence, Reasons(mathematics)
+    parts = [
+        rf"\paragraph{{{prose(title(derivation), mathematics)}.}}",
+        "The recurrence is",
+        environment("align*", equation_rows(equations(derivation), mathematics)),
+        rf"with {shape_sentence(r, mathematics)}.",
+        "\n".join(with_signs(text_mode(sentence)) for sentence in conventions(derivation)),
+        *(_latex_chain(chain, mathematics, reasons) for chain in chains(derivation)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _latex_chain(chain: Chain, mathematics: Mathematics, reasons: Reasons) -> str:
+    items = [rf"\item[{text_mode(rule)}] {why}." for rule, why in reasons.of(chain)]
+    listed = [r"\begin{description}", *items, r"\end{description}"] if items else []
+    display = environment("align*", chain_rows(chain, mathematics))
+    return "\n".join(part for part in (meant_for(chain, mathematics), display, *listed) if part)
+
+
+PREAMBLE = r"""\documentclass[10pt]{article}
+\usepackage[a4paper,landscape,margin=15mm]{geometry}
+\usepackage{amsmath,amssymb}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\begin{document}
+"""
+
+
+def to_tex_page(derivation: Derivation) -> str:
+    """The derivation as a whole document for pdflatex."""
+    return PREAMBLE + to_latex(derivation) + "\\end{document}\n"
+
+
+# ------------------------------------------------------------------ Markdown
+
+
+def to_markdown(derivation: Derivation) -> str:
+    """The derivation as Markdown with display mathematics between double dollars."""
+    mathematics = Mathematics(derivation.recurrence.time_style)
+    r, reasons = derivation.recurrence, Reasons(mathematics)
+    parts = [
+        f"# {prose(title(derivation), mathematics)}",
+        "## The recurrence",
+        _display(equation_rows(equations(derivation), mathematics)),
+        *(
+            f"- {role}: " + ", ".join(f"${mathematics.membership(q)}$" for q in found)
+            for role, found in roles(r)
+        ),
+        "## How to read it",
+        *(f"- {with_signs(sentence)}" for sentence in conventions(derivation)),
+        "## The derivation",
+        *(part for chain in chains(derivation) for part in _markdown_chain(chain, mathematics, reasons)),
+    ]
+    return _with_tight_lists(parts) + "\n"
+
+
+def _display(rows: list[str]) -> str:
+    return f"$$\n{environment('aligned', rows)}\n$$"
+
+
+def _markdown_chain(chain: Chain, mathematics: Mathematics, reasons: Reasons) -> list[str]:
+    times = meant_for(chain, mathematics)
+    return [
+        *([times] if times else []),
+        _display(chain_rows(chain, mathematics)),
+        *(f"- *{rule}*: {why}" for rule, why in reasons.of(chain)),
+    ]
+
+
+def _with_tight_lists(parts: list[str]) -> str:
+    """Blocks with a blank line between them, items of one list without."""
+    text = parts[0]
+    for before, part in pairwise(parts):
+        text += ("\n" if before.startswith("- ") and part.startswith("- ") else "\n\n") + part
+    return text

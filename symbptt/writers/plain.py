@@ -1,0 +1,99 @@
+"""Derivations as plain text, in aligned columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy.core.basic import Basic
+
+from symbptt.derivation.steps import Derivation, Step, TimeRange
+from symbptt.expressions import Quantity, Tensor
+from symbptt.recurrence import Recurrence
+from symbptt.writers.chains import (
+    Chain,
+    chains,
+    conventions,
+    equations,
+    lines,
+    roles,
+    rule_text,
+    shared_times,
+    title,
+)
+from symbptt.writers.levels import Level, split_sign
+from symbptt.writers.text import TextPrinter, text
+
+WIDEST = 90
+
+
+def to_text(derivation: Derivation) -> str:
+    """The derivation as plain text, for a terminal."""
+    r = derivation.recurrence
+    heading = "".join(part if isinstance(part, str) else text(part) for part in title(derivation))
+    parts = [
+        f"{heading}\n{'=' * len(heading)}",
+        _equations(equations(derivation)),
+        _shapes(r),
+        "\n".join(conventions(derivation)),
+        *(_chain(chain) for chain in chains(derivation)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def times_text(times: Iterable[TimeRange]) -> str:
+    """1 <= t <= T, and so on."""
+    return ", ".join(f"{text(low)} <= {text(symbol)} <= {text(high)}" for symbol, low, high in times)
+
+
+def _equations(steps: Iterable[Step]) -> str:
+    pairs = [(text(step.left), text(step.right)) for step in steps]
+    margin = max(len(left) for left, _ in pairs)
+    return "\n".join(f"  {left:<{margin}} = {right}" for left, right in pairs)
+
+
+def _shapes(recurrence: Recurrence) -> str:
+    found = list(roles(recurrence))
+    margin = max(len(role) for role, _ in found)
+    return "\n".join(f"  {role + ':':<{margin + 1}} {', '.join(map(_shaped, qs))}" for role, qs in found)
+
+
+def _shaped(q: Quantity) -> str:
+    printer = TextPrinter()
+    rows, cols = (printer.axis(axis, Level.PRODUCT) for axis in q.shape)
+    return f"{text(q)} (number)" if q.shape == ((), ()) else f"{text(q)} ({rows} x {cols})"
+
+
+def _chain(chain: Chain) -> str:
+    """The left side once, each right side below the other, each with its rule, its reason and its times."""
+    left = text(chain.left)
+    margin = " " * len(left)
+    times = shared_times(chain)
+    rows = [f"For {times_text(times)}:"] if times else []
+    for n, step in enumerate(chain.steps):
+        first, *rest = _right_side(step.right)
+        own = f", for {times_text(step.times)}" if times is None and step.times else ""
+        rows.append(f"{left if n == 0 else margin} = {first}")
+        rows.extend(f"{margin}   {more}" for more in rest)
+        rows.append(f"{margin}     [{rule_text(step)}] {step.why}{own}")
+    return "\n".join(rows)
+
+
+def _right_side(right: Basic) -> list[str]:
+    """Terms of a sum, line by line."""
+    if not isinstance(right, Tensor):
+        return [text(right)]
+    printer = TextPrinter()
+    broken, n = [], 0
+    for line in lines(right, WIDEST):
+        row = ""
+        for term in line:
+            minus, magnitude = split_sign(term)
+            sign = "- " if minus and n else "-" if minus else "+ " if n else ""
+            row += (
+                (" " if row else "")
+                + sign
+                + printer.operand(magnitude, Level.BIG if n or minus else Level.SUM)
+            )
+            n += 1
+        broken.append(row)
+    return broken
