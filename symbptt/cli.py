@@ -28,10 +28,8 @@ app = typer.Typer(
     help=__doc__.split("\n")[0],
 )
 
-Specification = Annotated[
-    str,
-    typer.Argument(metavar="SPEC", help="a .md or .tex file, - for standard input, or a ready recurrence"),
-]
+SPEC_HELP = "a .md or .tex file, - for standard input, or a ready recurrence"
+Specification = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP)]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of standard output")
 ]
@@ -84,15 +82,23 @@ def generate(
 
 
 @app.command()
-def check(specification: Specification) -> None:
+def check(
+    specification: Annotated[str | None, typer.Argument(metavar="SPEC", help=SPEC_HELP)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="every ready recurrence, a line each")] = False,
+) -> None:
     """Hold generated code against finite differences, complex step and the compiled reference."""
-    from symbptt.check import check as checked
-    from symbptt.check import print_table
-    from symbptt.interface import load, reference_beside
+    from symbptt.check import print_summary, print_table
+    from symbptt.interface import check_ready, check_specification
 
-    rows = checked(load(specification), reference_beside(specification))
-    print_table(rows)
-    if not all(row.passed for row in rows):
+    if everything == (specification is not None):
+        raise typer.BadParameter("expected a SPEC or --all")
+    if specification is None:
+        checked = check_ready()
+        print_summary(checked)
+    else:
+        checked = {specification: check_specification(specification)}
+        print_table(checked[specification])
+    if not all(row.passed for rows in checked.values() for row in rows):
         raise typer.Exit(1)
 
 

@@ -152,7 +152,7 @@ FUNCTIONS: dict[str, Elementwise | Columnwise] = {
         r"\mathbf{1}_{>0}",
         lambda x: sympy.Piecewise((1, x > 0), (0, True)),
         lambda x, y: 0 * x,
-        "np.where({x} > 0, 1.0, 0.0)",
+        "({x} > 0).astype({x}.dtype)",
     ),
     "exp": Elementwise(r"\exp", sympy.exp, lambda x, y: y, "np.exp({x})"),
     "log": Elementwise(r"\log", sympy.log, lambda x, y: x**-1, "np.log({x})"),
@@ -163,7 +163,7 @@ FUNCTIONS: dict[str, Elementwise | Columnwise] = {
         r"\operatorname{softplus}",
         lambda x: sympy.log(1 + sympy.exp(x)),
         lambda x, y: FunctionSymbol(r"\sigma", "sigmoid")(x),
-        "np.log1p(np.exp({x}))",
+        "np.logaddexp(0, {x})",
     ),
     # ------------------------------------------------------------------ of a whole column
     "softmax": Columnwise(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from symbptt.cells import find
+from symbptt.cells import find, ready
+from symbptt.check import Row, check
 from symbptt.derivation import FORMS, Derivation
 from symbptt.derivation import derive as _derive
 from symbptt.derivation.local import Linearised
@@ -80,10 +81,18 @@ def _default_by(recurrence: Recurrence, of: Quantity) -> Quantity:
     return candidates[0]
 
 
-def reference_beside(specification: str) -> Path | None:
-    """The hand-written reference beside a specification, where there is one."""
-    if specification == "-":
-        return None
+def check_specification(specification: str) -> list[Row]:
+    """Every comparison of the generated code; with the compiled reference where one stands beside the file."""
+    reference = None if specification == "-" else _beside(specification, "reference.py")
+    return check(load(specification), reference)
+
+
+def check_ready() -> dict[str, list[Row]]:
+    """The same for every ready recurrence."""
+    return {name: check_specification(name) for name in ready()}
+
+
+def _beside(specification: str, name: str) -> Path | None:
     path = Path(specification)
-    beside = (path if path.is_file() else find(specification)).parent / "reference.py"
+    beside = (path if path.is_file() else find(specification)).parent / name
     return beside if beside.is_file() else None

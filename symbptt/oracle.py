@@ -7,6 +7,7 @@ left part of a compound axis running slowest, as in a Kronecker product.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -208,23 +209,23 @@ def _product_over(node: ProductOver, values: Values) -> Matrix:
 
 
 def _path_sum(node: PathSum, values: Values) -> Matrix:
-    body, path, index, high, low, bound, p, q = node.args
-    n = values.integer(bound)
-    product = np.eye(n)
+    body, _, index, high, low, bounds, p, q = node.args
+    axis = tuple(bounds)
+    places = list(itertools.product(*(range(1, values.integer(part) + 1) for part in axis)))
+    product = np.eye(len(places))
     for k in range(values.integer(low), values.integer(high) + 1):
-        factor = [
-            [_path_entry(body, path, values.bound({index: k}), k, i, j) for j in range(1, n + 1)]
-            for i in range(1, n + 1)
-        ]
+        here = values.bound({index: k})
+        factor = [[_path_entry(node, body, here, to, start) for start in places] for to in places]
         product = np.array(factor) @ product
-    r, c = values.integer(p) - 1, values.integer(q) - 1
+    r, c = (_flat(axis, [values.integer(part) - 1 for part in end], values) for end in (p, q))
     return product[r : r + 1, c : c + 1]
 
 
-def _path_entry(body: Basic, path: Any, values: Values, k: int, i: int, j: int) -> Any:
-    here = {path(sympy.Integer(k)): sympy.Integer(i), path(sympy.Integer(k - 1)): sympy.Integer(j)}
-    concrete = body.xreplace(dict(values.numbers))
-    return evaluate(concrete.xreplace(here), values)[0, 0]
+def _path_entry(node: PathSum, body: Basic, values: Values, to: tuple[int, ...], start: tuple[int, ...]) -> Any:
+    index = node.args[2]
+    here = {path(index): sympy.Integer(i) for path, i in zip(node.paths, to, strict=True)}
+    before = {path(index - 1): sympy.Integer(i) for path, i in zip(node.paths, start, strict=True)}
+    return evaluate(body.xreplace({**here, **before}), values)[0, 0]
 
 
 EVALUATE: dict[type, Callable[[Any, Values], Matrix]] = {

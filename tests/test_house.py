@@ -40,7 +40,9 @@ OPTIONAL = {"numba", "scipy", "nbformat", "IPython", "latex2sympy2_extended", "t
 DOORS = {
     ("recurrence", "reader"),
     ("expressions", "writers"),
-    *(("cli", layer) for layer in ("interface", "writers", "programs", "check", "cells")),
+    ("derivation", "writers"),
+    ("writers", "writers"),
+    *(("cli", layer) for layer in ("interface", "notations", "writers", "programs", "check", "cells", "judge")),
 }
 # Whatever takes text and runs it, SymPy's S among them.
 RUNS_TEXT = {"eval", "exec", "sympify", "parse_expr", "S"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy
 from sympy.core.basic import Basic
+from sympy.core.symbol import Str
 
 from symbptt.expressions.nodes import Tensor, expression, is_scalar, is_zero, node, shape_of, vec_axis
 from symbptt.expressions.shapes import SCALAR, Shape, ShapeError
@@ -38,13 +39,29 @@ class PathSum(Tensor):
     """Entry (p, q) of an ordered product of matrices, as a sum over paths of indices.
 
     `body` is one factor's entry, written with the index functions path[k] and path[k - 1]; the ends of
-    the path are fixed: path[high] = p and path[low - 1] = q.
+    the path are fixed: path[high] = p and path[low - 1] = q. Along a compound axis there is a path, a bound
+    (its size), a p and a q for each size.
     """
 
     def __new__(
-        cls, body: Any, path: Any, index: Any, high: Any, low: Any, bound: Any, p: Any, q: Any
+        cls, body: Any, paths: Any, index: Any, high: Any, low: Any, bounds: Any, p: Any, q: Any
     ) -> Any:
-        return node(cls, SCALAR, body, path, index, *map(expression, (high, low, bound, p, q)))
+        names = sympy.Tuple(*(Str(_path_name(path)) for path in _several(paths)))
+        bounds, p, q = (sympy.Tuple(*map(expression, _several(part))) for part in (bounds, p, q))
+        return node(cls, SCALAR, body, names, index, expression(high), expression(low), bounds, p, q)
+
+    @property
+    def paths(self) -> tuple[Any, ...]:
+        """The index functions."""
+        return tuple(sympy.Function(path.name) for path in self.args[1].args)
+
+
+def _several(part: Any) -> tuple[Any, ...]:
+    return tuple(part) if isinstance(part, (tuple, list, sympy.Tuple)) else (part,)
+
+
+def _path_name(path: Any) -> str:
+    return str(path.name if isinstance(path, Str) else path)
 
 
 # ------------------------------------------------------------------ derivatives

@@ -16,7 +16,7 @@ import numpy as np
 import sympy
 from sympy.core.basic import Basic
 
-from symbptt.derivation.steps import Derivation, Step, choices_of
+from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step, choices_of
 from symbptt.errors import SymbpttError
 from symbptt.expressions import (
     Apply,
@@ -46,7 +46,6 @@ from symbptt.notations.places import Letters, rows_first
 from symbptt.notations.symbols import ImmediateDerivative, OrderedProductEntry, TotalDerivative, symbol_of
 from symbptt.notations.values import scalar_value
 from symbptt.oracle import Values, World, difference
-
 
 MOST_ENTRIES = 64
 
@@ -86,9 +85,11 @@ def to_scalar(derivation: Derivation) -> Derivation:
 def _numbers_of_chain(chain: list[Step], ones: Mapping[Basic, Basic]) -> list[Step]:
     """The chain for each entry of what is stacked; a line that repeats the one before is left out."""
     found: list[Step] = []
-    for rows, cols in _entries_of(chain[0].left.xreplace(ones)):
+    places = _entries_of(chain[0].left.xreplace(ones))
+    kept = [step for step in chain if step.scope != SCALAR_ONLY or len(places) == 1]
+    for rows, cols in places:
         lines: list[Step] = []
-        for step in chain:
+        for step in kept:
             left, right = (_number(side.xreplace(ones), rows, cols) for side in (step.left, step.right))
             if not lines or right != lines[-1].right:
                 lines.append(Step(left, right, step.rule, step.why, step.scope, step.times))
@@ -102,7 +103,7 @@ def _entries_of(node: Basic) -> list[tuple[Any, Any]]:
     lengths = [part for axis in (rows, cols) for part in axis]
     if not all(part.is_Integer for part in lengths) or sympy.Mul(*lengths) > MOST_ENTRIES:
         raise SymbpttError(
-            f"scalar notation: {shape_of(node)} is too much to write entry by entry; sizes with names become one"
+            f"scalar notation: {shape_of(node)} is too much to write entry by entry; named sizes become one"
         )
     return list(product(_places(rows), _places(cols)))
 

@@ -8,7 +8,7 @@ row) shows the transpose of its variable, while a gradient (in its variable's sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sympy
@@ -35,14 +35,7 @@ from symbptt.expressions import (
 )
 from symbptt.notations.places import rows_first
 from symbptt.writers.levels import Level, is_fraction, is_negative, is_reciprocal, is_tall, level, split_sign
-from symbptt.writers.names import name_parts
-
-# How a time is written: (as subscripts, as superscripts).
-TIME_STYLES: dict[str, tuple[Callable[[str], list[str]], Callable[[str], list[str]]]] = {
-    "subscript": (lambda time: [time], lambda time: []),
-    "angle": (lambda time: [], lambda time: [rf"\langle {time} \rangle"]),
-    "paren": (lambda time: [], lambda time: [f"({time})"]),
-}
+from symbptt.writers.names import TIME_STYLES, name_parts
 
 
 def latex(node: Basic, time_style: str = "subscript") -> str:
@@ -66,6 +59,10 @@ class ExpressionPrinter(LatexPrinter):
 
     def emptyPrinter(self, expr: Any) -> str:
         raise TypeError(f"there is no LaTeX for {type(expr).__name__}")
+
+    def _print_Tensor(self, node: Basic) -> str:
+        """A node without a method; SymPy has a Tensor of its own."""
+        return self.emptyPrinter(node)
 
     def _at(self, node: Basic, needed: Level) -> str:
         if level(node) >= needed:
@@ -357,7 +354,8 @@ class ExpressionPrinter(LatexPrinter):
 
     def _of_jacobian(self, value: Basic, transposed: bool = False) -> str:
         if shape_of(value).cols:
-            return rf"\operatorname{{vec}} {self._at(value, Level.ATOM)}" + (r"^{\top}" if transposed else "")
+            vec = rf"\operatorname{{vec}} {self._at(value, Level.ATOM)}"
+            return rf"({vec})^{{\top}}" if transposed else vec
         return self._transposed(value) if transposed else self._at(value, Level.CALL)
 
     def _print_Total(self, node: Derivative) -> str:

@@ -1,9 +1,17 @@
-"""The parts of a canonical LaTeX name (base, subscript, superscript)."""
+"""The parts of a canonical LaTeX name (base, subscript, superscript), and the ways of writing its time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
+
+# How a time is written: (as subscripts, as superscripts).
+TIME_STYLES: dict[str, tuple[Callable[[str], list[str]], Callable[[str], list[str]]]] = {
+    "subscript": (lambda time: [time], lambda time: []),
+    "angle": (lambda time: [], lambda time: [rf"\langle {time} \rangle"]),
+    "paren": (lambda time: [], lambda time: [f"({time})"]),
+}
 
 
 class NameParts(NamedTuple):

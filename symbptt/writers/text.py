@@ -81,6 +81,10 @@ class TextPrinter(StrPrinter):
     def emptyPrinter(self, expr: Any) -> str:
         raise TypeError(f"there is no plain text for {type(expr).__name__}")
 
+    def _print_Tensor(self, node: Basic) -> str:
+        """A node without a method; SymPy has a Tensor of its own."""
+        return self.emptyPrinter(node)
+
     def operand(self, node: Basic, needed: Level) -> str:
         """A node in its place: in brackets where it binds less tightly than needed."""
         return self._at(node, needed)

@@ -1,0 +1,140 @@
+"""lru
+
+    λ = exp(-exp(ν))
+    γ = (1 - λ^⊙2)^⊙(1/2)
+    h[t] = λ ⊙ h[t-1] + γ ⊙ (B · x[t])
+    y[t] = C · h[t] + D · x[t]
+    h[0] = 0
+    L = 1/2 · (Σ(t=1..T) ⟨y[t] - d[t], y[t] - d[t]⟩)
+"""
+
+import numpy as np
+
+PARAMETERS = {"nu": ("n",), "B": ("n", "m"), "C": ("p", "n"), "D": ("p", "m")}
+
+
+def forward(parameters, inputs, initial=None):
+    """Every state and output at the times 1..T: {"h": (T, B, n), "y": (T, B, p)}.
+
+    parameters: a dictionary of arrays with the shapes of PARAMETERS; their precision is that of all results.
+    inputs: {"x": (T, B, m)}.
+    initial: {"h": (B, n)}, zero where left out.
+    A single sample comes without the axis B, and all that is returned for it too.
+    """
+    inputs, initial, single = with_batch(inputs, initial)
+    kept = run(parameters, inputs, initial)
+    values = {"h": kept["h"][1:], "y": kept["y"]}
+    return {name: value[:, 0] for name, value in values.items()} if single else values
+
+
+def backward(parameters, inputs, initial, cotangents):
+    """The gradients of a scalar by all parameters, inputs and initial values.
+
+    `cotangents` holds the gradient of the scalar by each state or output at the times 1..T, under its name and
+    in its shape; one left out is zero. A gradient has the shape of what it is by; a parameter's is summed over
+    time and batch. The other arguments are those of `forward`.
+    """
+    inputs, initial, single = with_batch(inputs, initial)
+    if single:
+        cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
+    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    return without_batch(gradients) if single else gradients
+
+
+def loss_and_gradient(parameters, inputs, targets, initial=None):
+    """The loss, summed over the batch, and its gradients, as `backward` returns them.
+
+    targets: {"d": (T, B, p)}.
+    The other arguments are those of `forward`.
+    """
+    inputs, initial, single = with_batch(inputs, initial)
+    if single:
+        targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
+    kept = run(parameters, inputs, initial)
+    dtype = np.result_type(*parameters.values(), 0.0)
+    d = np.asarray(targets["d"], dtype)
+    y = kept["y"]
+    loss = 0.5 * np.sum((y - d) * (y - d))
+    d_y = 0.5 * (y - d) + 0.5 * (y - d)
+    cotangents = {"y": d_y}
+    gradients = pull_back(parameters, inputs, kept, cotangents)
+    return loss, without_batch(gradients) if single else gradients
+
+
+def run(parameters, inputs, initial):
+    """The forward run of a batch: all that is returned or needed by the gradients."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    nu, B_, C, D = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    T, B = inputs["x"].shape[:2]
+    n = nu.shape[0]
+    x = np.asarray(inputs["x"], dtype)
+    lambda_ = np.exp(-np.exp(nu))
+    gamma = np.sqrt(1 - lambda_**2)
+    h = np.empty((T + 1, B, n), dtype)
+    h[0] = initial.get("h", 0)
+    h[1:] = gamma * (x @ B_.T)
+    for t in range(1, T + 1):
+        h[t] += lambda_ * h[t - 1]
+    y = h[1:] @ C.T + x @ D.T
+    return {"lambda_": lambda_, "gamma": gamma, "h": h, "y": y}
+
+
+def pull_back(parameters, inputs, kept, cotangents):
+    """The reverse sweep over a batch: d_q is the gradient by q."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    nu, B_, C, D = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    T, B = inputs["x"].shape[:2]
+    n = nu.shape[0]
+    p = C.shape[0]
+    x = np.asarray(inputs["x"], dtype)
+    lambda_ = kept["lambda_"]
+    gamma = kept["gamma"]
+    h = kept["h"]
+    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
+    d_y = start(cotangents.get("y"), (T, B, p), dtype)
+    d_h[1:] += d_y @ C
+    for t in reversed(range(1, T + 1)):
+        d_h[t - 1] += lambda_ * d_h[t]
+    d_x = (gamma * d_h[1:]) @ B_ + d_y @ D
+    d_B = rows(gamma * d_h[1:]).T @ rows(x)
+    d_C = rows(d_y).T @ rows(h[1:])
+    d_D = rows(d_y).T @ rows(x)
+    d_lambda = np.sum(h[:-1] * d_h[1:], axis=(0, 1))
+    d_gamma = np.sum((x @ B_.T) * d_h[1:], axis=(0, 1))
+    d_lambda += -d_gamma * lambda_ / np.sqrt(1 - lambda_**2)
+    d_nu = -d_lambda * lambda_ * np.exp(nu)
+    return {
+        "parameters": {"nu": d_nu, "B": d_B, "C": d_C, "D": d_D},
+        "inputs": {"x": d_x},
+        "initial": {"h": d_h[0]},
+    }
+
+
+def start(cotangent, shape, dtype):
+    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
+    d = np.zeros(shape, dtype)
+    if cotangent is not None:
+        d[shape[0] - len(cotangent) :] = cotangent
+    return d
+
+
+def rows(x):
+    """The columns of all times and samples as the rows of one matrix."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def with_batch(inputs, initial):
+    """Inputs and initial values with a batch axis, and whether they came without."""
+    single = np.ndim(inputs["x"]) == 2
+    initial = {} if initial is None else initial
+    if single:
+        inputs = {name: np.asarray(value)[:, None] for name, value in inputs.items()}
+        initial = {name: np.expand_dims(value, 0) for name, value in initial.items()}
+    return inputs, initial, single
+
+
+def without_batch(gradients):
+    """Gradients of a single sample: the batch axis goes."""
+    by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
+    by_initial = {name: value[0] for name, value in gradients["initial"].items()}
+    return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}

@@ -1,0 +1,373 @@
+"""Expressions as NumPy source: one rule a node, with a second table for sums over time and batch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy
+from sympy.core.basic import Basic
+
+from symbptt.expressions import (
+    Apply,
+    Axis,
+    Block,
+    Braced,
+    Dot,
+    Eye,
+    Inner,
+    MatrixPower,
+    Ones,
+    Plus,
+    Power,
+    Quantity,
+    Slice,
+    SumOver,
+    Times,
+    Transposed,
+    Zeros,
+    is_scalar,
+    shape_of,
+    size,
+)
+from symbptt.functions import FUNCTIONS, Elementwise, entry, slope
+from symbptt.programs import code as c
+from symbptt.programs.code import Code, Level
+from symbptt.programs.contraction import chained, chained_and_summed
+from symbptt.programs.names import Names
+from symbptt.programs.places import Scope, Storage, lag_of, subscript
+from symbptt.programs.scalars import is_short, scalar
+from symbptt.recurrence import T
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """What lowering must know: names, where each quantity lies, rows in front of time 1, and the scope."""
+
+    names: Names
+    storage: dict[str, Storage]
+    front: int
+    scope: Scope
+
+    def at(self, scope: Scope) -> Lowering:
+        """The same in another scope."""
+        return replace(self, scope=scope)
+
+    def lower(self, node: Basic) -> Code:
+        """The source of an expression, one value for every time and sample of the scope.
+
+        Raises TypeError naming the type of a node that has no NumPy form.
+        """
+        if isinstance(node, sympy.Expr):
+            return self._scalar(node)
+        rule = LOWER.get(type(node))
+        if rule is None:
+            raise TypeError(f"no NumPy form for {type(node).__name__}")
+        return rule(self, node)
+
+    def summed(self, node: Basic) -> Code:
+        """The source of an expression summed over the leading axes of the scope (time and batch)."""
+        rule = SUMMED.get(type(node))
+        found = None if rule is None else rule(self, node)
+        return self.counted(self.lower(node)) if found is None else found
+
+    def counted(self, code: Code) -> Code:
+        """The sum over the leading axes of the scope: a value that lacks one counts once for each entry."""
+        times = [Code(text) for text in self.leading()[: self.scope.lead - code.lead]]
+        return c.multiplied([*times, c.summed_lead(code) if code.lead else code])
+
+    def leading(self) -> list[str]:
+        """The lengths of the leading axes of the scope, as source."""
+        if self.scope.lead == 1:
+            return ["B"]
+        return [self._scalar(sympy.expand(self.scope.high - self.scope.low + 1)).at(Level.PRODUCT), "B"]
+
+    def _scalar(self, node: sympy.Expr) -> Code:
+        code = scalar(node, self._symbol)
+        return replace(code, lead=self.scope.lead if self.runs(node) else 0)
+
+    def runs(self, node: sympy.Expr) -> bool:
+        """Whether a number changes along the rows of whole arrays."""
+        return self.scope.kind == "whole" and self.scope.index in node.free_symbols
+
+    def _symbol(self, name: str) -> str:
+        if name == T.name:
+            return "T"
+        index = self.scope.index
+        if index is None or name != index.name:
+            return self.names.variable(name)
+        if self.scope.kind == "loop":
+            return "t" if self.front == 1 else f"(t - {self.front - 1})"
+        low, stop = (scalar(end, self._symbol).text for end in (self.scope.low, self.scope.high + 1))
+        return f"np.arange({low}, {stop}, dtype=dtype)[:, None]"
+
+    def entries(self, axis: Axis) -> str:
+        """The length of an axis as source; "" for an axis of length one."""
+        return self._scalar(size(axis)).at(Level.PRODUCT) if axis else ""
+
+    def shape(self, node: Basic, leading: list[str]) -> str:
+        """The shape of the array of a node, as source."""
+        parts = [*leading, *(self.entries(axis) for axis in shape_of(node) if axis)]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+    def filled(self, node: Basic, code: Code, lead: int) -> Code:
+        """The value with all its axes at their full length, as an array of its own must have."""
+        rows, cols = map(bool, shape_of(node))
+        if (code.lead, code.rows, code.cols) == (lead, rows, cols):
+            return code
+        shape = self.shape(node, self.leading()[:lead] if lead else [])
+        text = f"np.broadcast_to({c.aligned(code, rows, cols).text}, {shape})"
+        return Code(text, Level.ATOM, lead, rows, cols)
+
+
+# ------------------------------------------------------------------ leaves
+
+
+def _quantity(lo: Lowering, q: Quantity) -> Code:
+    rows, cols = map(bool, q.shape)
+    name = lo.names.variable(q.name)
+    if q.time is None:
+        return Code(name, Level.ATOM, 0, rows, cols)
+    lead = 1 if lag_of(q.time, lo.scope) is None else lo.scope.lead
+    return Code(
+        name + subscript(q.time, lo.scope, lo.storage[q.name], lo.front), Level.ATOM, lead, rows, cols
+    )
+
+
+def _eye(lo: Lowering, node: Eye) -> Code:
+    return Code(f"np.eye({lo.entries(node.shape.rows)}, dtype=dtype)", Level.ATOM, 0, True, True)
+
+
+# ------------------------------------------------------------------ elementwise
+
+
+def split_sign(term: Basic) -> tuple[bool, Basic]:
+    """Whether a term is written with a minus, and the term without it."""
+    if isinstance(term, sympy.Expr):
+        return (True, -term) if term.could_extract_minus_sign() else (False, term)
+    first = term.args[0]
+    if isinstance(term, Times) and isinstance(first, sympy.Expr) and first.could_extract_minus_sign():
+        return True, Times(-first, *term.args[1:])
+    return False, term
+
+
+def _signed(lower: Callable[[Basic], Code], terms: tuple[Basic, ...]) -> Code:
+    signed = [split_sign(term) for term in terms]
+    if not all(minus for minus, _ in signed):
+        signed.sort(key=lambda pair: pair[0])
+    return c.added([(minus, lower(term)) for minus, term in signed])
+
+
+def _plus(lo: Lowering, node: Plus) -> Code:
+    """The terms, those with a minus last; zeros only make the others larger."""
+    return _signed(lo.lower, tuple(term for term in node.args if not isinstance(term, Zeros)))
+
+
+def _times(lo: Lowering, node: Times) -> Code:
+    minus, positive = split_sign(node)
+    if minus:
+        return c.negated(lo.lower(positive))
+    above, below = [], []
+    for factor in positive.args:
+        top, bottom = _fraction(factor)
+        above.extend([lo.lower(top)] if top != 1 else [])
+        below.extend([lo.lower(bottom)] if bottom != 1 else [])
+    return c.multiplied(above, below)
+
+
+def _fraction(factor: Basic) -> tuple[Basic, Basic]:
+    if isinstance(factor, Power) and factor.args[1].could_extract_minus_sign():
+        return sympy.S.One, Power(factor.args[0], -factor.args[1])
+    if isinstance(factor, sympy.Expr) and not factor.is_Float and not is_short(factor):
+        above, below = factor.as_numer_denom()
+        return above, below
+    return factor, sympy.S.One
+
+
+def _power(lo: Lowering, node: Power) -> Code:
+    base, exponent = node.args
+    if exponent.could_extract_minus_sign():
+        return c.multiplied([], [lo.lower(Power(base, -exponent))])
+    if exponent == sympy.Rational(1, 2):
+        return c.called("np.sqrt", lo.lower(base))
+    return c.powered(lo.lower(base), lo.lower(exponent).at(Level.ATOM))
+
+
+def _apply(lo: Lowering, node: Apply) -> Code:
+    symbol, known = node.function, entry(node.function)
+    argument = lo.lower(node.argument)
+    if known is None:
+        return c.called(lo.names.function(symbol.name, node.order), argument)
+    if node.order:
+        return lo.lower(slope(Apply(symbol, node.argument)))
+    if isinstance(known, Elementwise):
+        return c.called(elementwise_name(symbol.meaning), argument)
+    argument = lo.filled(node.argument, argument, argument.lead)
+    if argument.rows and argument.cols:
+        return replace(
+            argument, text=f"{symbol.meaning}({argument.text}, axis=-2)", level=Level.ATOM, kept=""
+        )
+    return c.called(symbol.meaning, argument)
+
+
+def elementwise_name(key: str) -> str:
+    """An elementwise function of the table in generated code: NumPy's own name, or one the module defines."""
+    template = FUNCTIONS[key].numpy
+    plain = re.fullmatch(r"(np\.\w+)\(\{x\}\)", template) if isinstance(template, str) else None
+    return plain.group(1) if plain else key
+
+
+# ------------------------------------------------------------------ products
+
+
+def _factors(lo: Lowering, node: Dot) -> tuple[list[Code], list[str]]:
+    inner = [lo.entries(shape_of(factor).cols) for factor in node.args[:-1]]
+    return [lo.lower(factor) for factor in node.args], inner
+
+
+def _dot(lo: Lowering, node: Dot) -> Code:
+    return chained(*_factors(lo, node))
+
+
+def _inner(lo: Lowering, node: Inner) -> Code:
+    product = c.multiplied([lo.lower(part) for part in node.args])
+    lengths = [
+        Code(lo.entries(axis))
+        for axis, has in zip(shape_of(node.args[0]), (product.rows, product.cols), strict=True)
+        if axis and not has
+    ]
+    if product.cols:
+        product = c.summed_cols(product)
+    return c.multiplied([*lengths, c.summed_rows(product) if product.rows else product])
+
+
+def _matrix_power(lo: Lowering, node: MatrixPower) -> Code:
+    base, exponent = (lo.lower(part) for part in node.args)
+    return replace(base, text=f"np.linalg.matrix_power({base.text}, {exponent.text})", level=Level.ATOM)
+
+
+# ------------------------------------------------------------------ arrangements
+
+
+def _block(lo: Lowering, node: Block) -> Code:
+    rows, cols = map(bool, node.shape)
+    parts = [[lo.lower(block) for block in row.args] for row in node.args]
+    lead = max(code.lead for row in parts for code in row)
+    full = [
+        [
+            c.with_axes(lo.filled(block, code, lead), rows, cols)
+            for block, code in zip(row.args, codes, strict=True)
+        ]
+        for row, codes in zip(node.args, parts, strict=True)
+    ]
+    lines = [_concatenated([code.text for code in row], -1) for row in full]
+    return Code(_concatenated(lines, -2 if cols else -1), Level.ATOM, lead, rows, cols)
+
+
+def _concatenated(texts: list[str], axis: int) -> str:
+    return texts[0] if len(texts) == 1 else f"np.concatenate([{', '.join(texts)}], axis={axis})"
+
+
+def _slice(lo: Lowering, node: Slice) -> Code:
+    value, axis, start, stop = node.args[:4]
+    code, along_rows = lo.lower(value), axis == 0
+    if not (code.rows if along_rows else code.cols):
+        return code
+    kept = bool(node.shape[int(axis)])
+    first, last = ("" if end == 0 else lo.lower(end).text for end in (start, stop))
+    if stop == size(shape_of(value)[int(axis)]):
+        last = ""
+    part = f"{first}:{last}" if kept else first or "0"
+    tail = ", :" if along_rows and code.cols else ""
+    head = ("..., " if code.lead else ":, ") if code.axes > 1 + bool(tail) else ""
+    text = f"{code.at(Level.ATOM)}[{head}{part}{tail}]"
+    return Code(
+        text,
+        Level.ATOM,
+        code.lead,
+        code.rows and (kept or not along_rows),
+        code.cols and (kept or along_rows),
+    )
+
+
+# ------------------------------------------------------------------ sums over time
+
+
+def _summed_scope(lo: Lowering, node: SumOver) -> Scope:
+    if lo.scope.kind != "once":
+        raise TypeError("no NumPy form for a SumOver inside an equation at time t or inside another SumOver")
+    _, index, low, high = node.args
+    return Scope("whole", index, low, high)
+
+
+def _sum_over(lo: Lowering, node: SumOver) -> Code:
+    """A sum over time that leaves the batch."""
+    inside = lo.at(_summed_scope(lo, node))
+    code = inside.lower(node.args[0])
+    if code.lead < 2:
+        return c.multiplied([Code(inside.leading()[0]), code])
+    return Code(f"np.sum({code.text}, axis=0)", Level.ATOM, 1, code.rows, code.cols)
+
+
+LOWER: dict[type, Callable[[Lowering, Any], Code]] = {
+    Quantity: _quantity,
+    Zeros: lambda lo, node: c.number(0),
+    Ones: lambda lo, node: c.number(1),
+    Eye: _eye,
+    Plus: _plus,
+    Times: _times,
+    Power: _power,
+    Apply: _apply,
+    Dot: _dot,
+    Inner: _inner,
+    MatrixPower: _matrix_power,
+    Transposed: lambda lo, node: c.flipped(lo.lower(node.args[0])),
+    Block: _block,
+    Slice: _slice,
+    SumOver: _sum_over,
+    Braced: lambda lo, node: lo.lower(node.args[0]),
+}
+
+
+# ------------------------------------------------------------------ summed over time and batch at once
+
+
+def _summed_times(lo: Lowering, node: Times) -> Code | None:
+    """What is the same for all times and samples stays outside of the sum."""
+    minus, positive = split_sign(node)
+    if minus:
+        return c.negated(lo.summed(positive))
+    outside = [f for f in node.args if is_scalar(f) and not lo.lower(f).lead]
+    inside = [f for f in node.args if f not in outside]
+    if not outside or not inside:
+        return None
+    below = [bottom for _, bottom in map(_fraction, outside) if bottom != 1]
+    above = [top for top, _ in map(_fraction, outside) if top != 1]
+    return c.multiplied([*map(lo.lower, above), lo.summed(Times(*inside))], [lo.lower(f) for f in below])
+
+
+def _summed_dot(lo: Lowering, node: Dot) -> Code | None:
+    codes, inner = _factors(lo, node)
+    return chained_and_summed(codes, inner) if max(code.lead for code in codes) == lo.scope.lead else None
+
+
+def _summed_inner(lo: Lowering, node: Inner) -> Code | None:
+    product = c.multiplied([lo.lower(part) for part in node.args])
+    full = (lo.scope.lead, *map(bool, shape_of(node.args[0])))
+    return c.summed_all(product) if (product.lead, product.rows, product.cols) == full else None
+
+
+def _summed_sum_over(lo: Lowering, node: SumOver) -> Code:
+    return lo.at(_summed_scope(lo, node)).summed(node.args[0])
+
+
+SUMMED: dict[type, Callable[[Lowering, Any], Code | None]] = {
+    Plus: lambda lo, node: _signed(lo.summed, node.args),
+    Times: _summed_times,
+    Dot: _summed_dot,
+    Inner: _summed_inner,
+    Transposed: lambda lo, node: c.flipped(lo.summed(node.args[0])),
+    SumOver: _summed_sum_over,
+}

@@ -1,0 +1,29 @@
+"""Beside every specification stand its derivation and its code, as they are generated today."""
+
+from __future__ import annotations
+
+import pytest
+
+import symbptt
+from symbptt.cells import ready
+from symbptt.writers import WRITERS
+
+CELLS = sorted(ready())
+
+
+def derivation_page(name: str) -> str:
+    """The expanded derivative of the last state, and the adjoint form (of the loss, where there is one)."""
+    recurrence = symbptt.load(str(ready()[name]))
+    derivations = [symbptt.derive(recurrence, form=form) for form in ("expanded", "adjoint")]
+    return "\n".join(WRITERS["markdown"](d) for d in derivations)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_derivation_is_the_generated_one(name, golden):
+    golden(ready()[name].parent / "derivation.md", derivation_page(name))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_code_is_the_generated_one(name, golden):
+    recurrence = symbptt.load(str(ready()[name]))
+    golden(ready()[name].parent / f"{name}.py", symbptt.generate(recurrence))
