@@ -51,7 +51,8 @@ def symbptt_unrolled(T: int) -> tuple[Any, Evaluate]:
 
     recurrence = symbptt.Recurrence.from_latex(SPECIFICATION)
     program = symbptt.unrolled(recurrence, "a_t", "w", T)
-    return program, None
+    at = {"w": W, "u": U, "b": B, "a_0": A0, **{f"x_{t}": x for t, x in enumerate(inputs(T), start=1)}}
+    return program, lambda: float(program.function()(*(at[str(s)] for s in program.given))[1])
 
 
 def sympy_diff(T: int) -> tuple[Any, Evaluate]:
@@ -96,7 +97,7 @@ def casadi_gradient(T: int) -> tuple[Any, Evaluate]:
 
 
 TOOLS: dict[str, tuple[Callable[[int], tuple[Any, Evaluate]], str]] = {
-    "symbptt": (symbptt_unrolled, "symbptt"),
+    "symbptt": (symbptt_unrolled, "symbptt.interface"),
     "casadi": (casadi_gradient, "casadi"),
     "symengine": (symengine_diff, "symengine"),
     "sympy.diff": (sympy_diff, "sympy"),

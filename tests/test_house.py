@@ -26,6 +26,7 @@ LAYERS = (
     "writers",
     "programs",
     "check",
+    "judge",
     "cells",
     "interface",
     "cli",

@@ -1,0 +1,176 @@
+"""A recurrence with numbers: the forward run, and derivatives by complex step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy.core.basic import Basic
+
+from symbptt.expressions import Gradient, Immediate, Quantity
+from symbptt.oracle.values import STEP, Key, Matrix, Values, dimensions, evaluate
+from symbptt.recurrence import Equation, Recurrence, T, t
+
+
+def generic_instance(name: str) -> Callable[[Matrix], Matrix]:
+    """A smooth function that stands for a generic one, different for every name."""
+    a, b, c = np.random.default_rng(sum(map(ord, name))).uniform(0.4, 1.2, 3)
+    return lambda x: a * np.sin(b * x + c) + 0.3 * x
+
+
+@dataclass(frozen=True)
+class World:
+    """A recurrence with numbers: sizes, a horizon, and a value for everything that is given.
+
+    `given` maps (name, time) to a matrix; time is None for parameters, 1..T for inputs and targets, 0, -1, ..
+    for initial values.
+    """
+
+    recurrence: Recurrence
+    sizes: dict[sympy.Symbol, int]
+    horizon: int
+    given: dict[Key, Matrix]
+    functions: dict[str, Callable[[Matrix], Matrix]]
+    names: dict[Quantity, Basic] = field(default_factory=dict)
+    _cache: dict[Any, Matrix] = field(default_factory=dict, repr=False, compare=False)
+
+    @staticmethod
+    def random(
+        recurrence: Recurrence, sizes: Mapping[str, int] | None = None, horizon: int = 3, seed: int = 0
+    ) -> World:
+        """Random values; sizes not given become different primes."""
+        rng = np.random.default_rng(seed)
+        primes = iter((3, 2, 5, 4, 7, 6))
+        chosen = {s: (sizes or {}).get(str(s)) or next(primes) for s in recurrence.sizes}
+        world = World(
+            recurrence,
+            chosen,
+            horizon,
+            {},
+            {f.name: generic_instance(f.name) for f in recurrence.functions if f.meaning == ""},
+        )
+        for q in recurrence.parameters:
+            world.given[q.name, None] = world._draw(q, rng)
+        for q in (*recurrence.inputs, *recurrence.targets):
+            for time in range(1 - world.lag, horizon + world.lag + 1):
+                world.given[q.name, time] = world._draw(q, rng)
+        for q in recurrence.initials:
+            world.given[q.name, int(q.time or 0)] = world._draw(q, rng)
+        return world
+
+    @property
+    def lag(self) -> int:
+        """The longest lag; the run goes this far past the horizon, where the loss no longer looks."""
+        return max(self.recurrence.lags.values(), default=1)
+
+    def _draw(self, q: Quantity, rng: np.random.Generator) -> Matrix:
+        rows, cols = (
+            int(np.prod([int(p.xreplace(self.sizes)) for p in axis], dtype=int)) for axis in q.shape
+        )
+        drawn: Matrix = rng.uniform(0.2, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
+        return drawn
+
+    def values(self, known: Mapping[Key, Matrix] | None = None, **numbers: int) -> Values:
+        """Values for `evaluate`; `numbers` names further symbols such as t=3."""
+        symbols = {
+            **self.sizes,
+            T: self.horizon,
+            **{sympy.Symbol(k, integer=True): v for k, v in numbers.items()},
+        }
+        table = self.run if known is None else known
+        return Values(
+            symbols, lambda q, time: self._look_up(q, time, table), self._derivative, self.functions
+        )
+
+    def _look_up(self, q: Quantity, time: int | None, table: Mapping[Key, Matrix]) -> Matrix:
+        if (q.name, time) in table:
+            return table[q.name, time]
+        if q.name in {named.name for named in self.names}:
+            return self._read((q.name, time), table)
+        raise ValueError(f"no value for {q.name}" + ("" if time is None else f" at time {time}"))
+
+    @cached_property
+    def run(self) -> dict[Key, Matrix]:
+        """Everything, at every time: the forward run from the given values."""
+        return self.forward({})
+
+    def forward(self, nudge: Mapping[Key, Matrix]) -> dict[Key, Matrix]:
+        """The forward run with something added to some of the quantities, as soon as they are known."""
+        table = {key: value + nudge.get(key, 0) for key, value in self.given.items()}
+        for e in self.recurrence.statics:
+            self._assign(e, None, table, nudge)
+        for name, longest in self.recurrence.lags.items():
+            for time in range(1 - longest, 1):
+                if (name, time) not in table:
+                    self._set_initial(name, time, table, nudge)
+        for time in range(1, self.horizon + self.lag + 1):
+            for e in self.recurrence.steps:
+                self._assign(e, time, table, nudge)
+        if self.recurrence.loss is not None:
+            self._assign(self.recurrence.loss, None, table, nudge)
+        return table
+
+    def _set_initial(
+        self, name: str, time: int, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]
+    ) -> None:
+        start = evaluate(self.recurrence.initial_values[name], self.values(table))
+        table[name, time] = start + nudge.get((name, time), 0)
+
+    def _assign(
+        self, e: Equation, time: int | None, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]
+    ) -> None:
+        values = self.values(table)
+        if time is not None:
+            values = values.bound({t: time})
+        table[e.left.name, time] = evaluate(e.right, values) + nudge.get((e.left.name, time), 0)
+
+    # -------------------------------------------------------------- derivatives
+
+    def _derivative(self, node: Any, values: Values) -> Matrix:
+        y, x = ((q.name, None if q.time is None else values.integer(q.time)) for q in (node.of, node.by))
+        key = (type(node), y, x)
+        if key not in self._cache:
+            self._cache[key] = self.immediate(y, x) if isinstance(node, Immediate) else self.total(y, x)
+        found = self._cache[key]
+        return found.reshape(dimensions(node, values), order="F") if isinstance(node, Gradient) else found
+
+    def total(self, y: Key, x: Key) -> Matrix:
+        """d vec y / d vec x by complex step through the whole forward run."""
+        return self._columns(x, lambda nudge: self._read(y, self.forward(nudge)))
+
+    def immediate(self, y: Key, x: Key) -> Matrix:
+        """The same with everything of earlier times held at its value: only the step of y is run again."""
+        return self._columns(x, lambda nudge: self._one_step(y, nudge))
+
+    def _one_step(self, y: Key, nudge: Mapping[Key, Matrix]) -> Matrix:
+        table = {key: value + nudge.get(key, 0) for key, value in self.run.items()}
+        name, time = y
+        if time is not None and time >= 1:
+            for e in self.recurrence.steps:
+                self._assign(e, time, table, nudge)
+        elif time == 0 and name in self.recurrence.initial_values:
+            self._set_initial(name, 0, table, nudge)
+        return self._read(y, table)
+
+    def _read(self, y: Key, table: Mapping[Key, Matrix]) -> Matrix:
+        if y in table:
+            return table[y]
+        name, time = y
+        named = next(n for n in self.names if n.name == name)
+        return evaluate(
+            self.names[named], self.values(table).bound({} if time is None else {named.time: time})
+        )
+
+    def _columns(self, x: Key, response: Callable[[Mapping[Key, Matrix]], Matrix]) -> Matrix:
+        at = self.run[x]
+        columns = []
+        for place in range(at.size):
+            nudge = np.zeros(at.size, complex)
+            nudge[place] = 1j * STEP
+            moved = response({x: nudge.reshape(at.shape, order="F")})
+            columns.append(np.imag(moved).reshape(-1, order="F") / STEP)
+        return np.array(columns).T
