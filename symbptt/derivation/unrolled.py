@@ -31,7 +31,7 @@ from symbptt.expressions import (
 )
 from symbptt.recurrence import t
 
-MOST_TERMS = 60  # of a nested expression that a person would still read
+MOST_TERMS = 12  # of a nested expression that a person would still read
 
 
 def unrolled_steps(frame: Frame, last: int) -> list[Step]:

@@ -53,6 +53,41 @@ def shared_times(chain: Chain) -> tuple[TimeRange, ...] | None:
     return first if all(step.times == first for step in chain.steps) else None
 
 
+@dataclass(frozen=True)
+class Display:
+    """Chains that stand in one display; `times` is what they are all meant for, None where it differs."""
+
+    chains: tuple[Chain, ...]
+    times: tuple[TimeRange, ...] | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for chain in self.chains for step in chain.steps)
+
+    @property
+    def rows(self) -> Iterator[tuple[Basic | None, Step]]:
+        """Each step with its left side, None where the chain goes on."""
+        return (
+            (chain.left if n == 0 else None, s) for chain in self.chains for n, s in enumerate(chain.steps)
+        )
+
+
+SHORT = 2  # chains up to this many steps are set together
+
+
+def displays(derivation: Derivation) -> tuple[Display, ...]:
+    """The derivation's chains; short ones in a row that are meant for the same times are one display."""
+    found: list[Display] = []
+    for chain in chains(derivation):
+        times, before = shared_times(chain), found[-1] if found else None
+        together = before is not None and times is not None and before.times == times
+        if together and before and max(len(c.steps) for c in (*before.chains, chain)) <= SHORT:
+            found[-1] = Display((*before.chains, chain), times)
+        else:
+            found.append(Display((chain,), times))
+    return tuple(found)
+
+
 # ------------------------------------------------------------------ facts of the page
 
 

@@ -12,7 +12,7 @@ from sympy.core.basic import Basic
 from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step
 from symbptt.expressions import Quantity
 from symbptt.recurrence import Recurrence
-from symbptt.writers.chains import Chain, Prose, chains, conventions, equations, roles, shared_times, title
+from symbptt.writers.chains import Display, Prose, conventions, displays, equations, roles, title
 from symbptt.writers.pages import Mathematics
 from symbptt.writers.text import text
 
@@ -66,14 +66,14 @@ class Page:
         why = f'<span class="why">{escape(step.why)}{when}</span>'
         return f'<td class="reason"><span class="rule">{escape(step.rule)}</span>{mark}{why}</td>'
 
-    def chain(self, chain: Chain) -> str:
-        times = shared_times(chain)
-        head = f'<p class="times">For {mathml(self.mathematics.times(times), False)}:</p>' if times else ""
+    def display(self, display: Display) -> str:
+        times = self.mathematics.times(display.times or ())
+        head = f'<p class="times">For {mathml(times, False)}:</p>' if times else ""
         rows = [
             self.equation(
-                self.left(chain.left) if n == 0 else "", step.right, self.reason(step, times is None)
+                self.left(left) if left else "", step.right, self.reason(step, display.times is None)
             )
-            for n, step in enumerate(chain.steps)
+            for left, step in display.rows
         ]
         return f"{head}{table(rows)}"
 
@@ -109,9 +109,9 @@ def mathml(latex: str, display: bool) -> str:
 
 
 def derivation_html(derivation: Derivation) -> str:
-    """The chains of a derivation as a fragment of HTML (what a notebook shows)."""
+    """The displays of a derivation as a fragment of HTML (what a notebook shows)."""
     page = Page(derivation.recurrence.time_style)
-    return "".join(page.chain(chain) for chain in chains(derivation))
+    return "".join(page.display(d) for d in displays(derivation))
 
 
 def recurrence_html(recurrence: Recurrence) -> str:
@@ -133,6 +133,6 @@ def to_html(derivation: Derivation) -> str:
 <h1>{page.prose(title(derivation))}</h1>
 <h2>The recurrence</h2>{page.equations((s.left, s.right) for s in equations(derivation))}{page.shapes(r)}
 <h2>How to read it</h2><ul>{readings}</ul>
-<h2>The derivation</h2>{"".join(page.chain(chain) for chain in chains(derivation))}
+<h2>The derivation</h2>{"".join(page.display(d) for d in displays(derivation))}
 </body></html>
 """

@@ -11,15 +11,14 @@ from symbptt.derivation.steps import Derivation, Step, TimeRange
 from symbptt.expressions import Quantity
 from symbptt.recurrence import Recurrence
 from symbptt.writers.chains import (
-    Chain,
+    Display,
     Prose,
-    chains,
     conventions,
+    displays,
     equations,
     lines,
     roles,
     rule_text,
-    shared_times,
     title,
 )
 from symbptt.writers.latex import ExpressionPrinter
@@ -90,18 +89,16 @@ def step_latex(step: Step, time_style: str = "subscript") -> str:
     return f"{mathematics(step.left)} = {mathematics(step.right)}"
 
 
-def chain_rows(chain: Chain, mathematics: Mathematics) -> list[str]:
-    """The rows of one chain: the left side once, then each step's right side with its rule."""
-    rows: list[str] = []
-    for n, step in enumerate(chain.steps):
-        rows += mathematics.aligned_rows(chain.left if n == 0 else None, step.right, rule_text(step))
-    return rows
+def display_rows(display: Display, mathematics: Mathematics) -> list[str]:
+    """The rows of one display: each left side once, then each step's right side with its rule."""
+    return [row for left, s in display.rows for row in mathematics.aligned_rows(left, s.right, rule_text(s))]
 
 
 def derivation_latex(derivation: Derivation) -> str:
-    """Every chain of the derivation as one `aligned` environment, a blank line between them."""
+    """Every display of the derivation as an `aligned` environment, a blank line between them."""
     mathematics = Mathematics(derivation.recurrence.time_style)
-    return "\n\n".join(environment("aligned", chain_rows(c, mathematics)) for c in chains(derivation))
+    shown = (environment("aligned", display_rows(d, mathematics)) for d in displays(derivation))
+    return "\n\n".join(shown)
 
 
 def environment(name: str, rows: Iterable[str]) -> str:
@@ -134,12 +131,12 @@ class Reasons:
         self.mathematics = mathematics
         self.given: set[tuple[str, str]] = set()
 
-    def of(self, chain: Chain) -> list[tuple[str, str]]:
-        """Each rule of a chain with its reason, and with its times where the chain's steps differ in them."""
-        together = shared_times(chain) is not None
+    def of(self, display: Display) -> list[tuple[str, str]]:
+        """Each rule of a display with its reason, and with its times where the steps differ in them."""
         found: list[tuple[str, str]] = []
-        for step in chain.steps:
-            times = "" if together or not step.times else f", for ${self.mathematics.times(step.times)}$"
+        for step in display.steps:
+            own = step.times if display.times is None else ()
+            times = f", for ${self.mathematics.times(own)}$" if own else ""
             reason = rule_text(step), step.why + times
             if reason not in self.given:
                 self.given.add(reason)
@@ -147,10 +144,9 @@ class Reasons:
         return found
 
 
-def meant_for(chain: Chain, mathematics: Mathematics) -> str:
-    """The times of a chain as a clause, or nothing."""
-    times = shared_times(chain)
-    return f"For ${mathematics.times(times)}$:" if times else ""
+def meant_for(display: Display, mathematics: Mathematics) -> str:
+    """The times of a display as a clause, or nothing."""
+    return f"For ${mathematics.times(display.times)}$:" if display.times else ""
 
 
 def equation_rows(steps: Iterable[Step], mathematics: Mathematics) -> list[str]:
@@ -186,16 +182,16 @@ def to_latex(derivation: Derivation) -> str:
         environment("align*", equation_rows(equations(derivation), mathematics)),
         rf"with {shape_sentence(r, mathematics)}.",
         "\n".join(with_signs(text_mode(sentence)) for sentence in conventions(derivation)),
-        *(_latex_chain(chain, mathematics, reasons) for chain in chains(derivation)),
+        *(_latex_display(d, mathematics, reasons) for d in displays(derivation)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _latex_chain(chain: Chain, mathematics: Mathematics, reasons: Reasons) -> str:
-    items = [rf"\item[{text_mode(rule)}] {why}." for rule, why in reasons.of(chain)]
+def _latex_display(display: Display, mathematics: Mathematics, reasons: Reasons) -> str:
+    items = [rf"\item[{text_mode(rule)}] {why}." for rule, why in reasons.of(display)]
     listed = [r"\begin{description}", *items, r"\end{description}"] if items else []
-    display = environment("align*", chain_rows(chain, mathematics))
-    return "\n".join(part for part in (meant_for(chain, mathematics), display, *listed) if part)
+    aligned = environment("align*", display_rows(display, mathematics))
+    return "\n".join(part for part in (meant_for(display, mathematics), aligned, *listed) if part)
 
 
 PREAMBLE = r"""\documentclass[10pt]{article}
@@ -230,7 +226,7 @@ def to_markdown(derivation: Derivation) -> str:
         "## How to read it",
         *(f"- {with_signs(sentence)}" for sentence in conventions(derivation)),
         "## The derivation",
-        *(part for chain in chains(derivation) for part in _markdown_chain(chain, mathematics, reasons)),
+        *(part for d in displays(derivation) for part in _markdown_display(d, mathematics, reasons)),
     ]
     return _with_tight_lists(parts) + "\n"
 
@@ -239,12 +235,12 @@ def _display(rows: list[str]) -> str:
     return f"$$\n{environment('aligned', rows)}\n$$"
 
 
-def _markdown_chain(chain: Chain, mathematics: Mathematics, reasons: Reasons) -> list[str]:
-    times = meant_for(chain, mathematics)
+def _markdown_display(display: Display, mathematics: Mathematics, reasons: Reasons) -> list[str]:
+    times = meant_for(display, mathematics)
     return [
         *([times] if times else []),
-        _display(chain_rows(chain, mathematics)),
-        *(f"- *{rule}*: {why}" for rule, why in reasons.of(chain)),
+        _display(display_rows(display, mathematics)),
+        *(f"- *{rule}*: {why}" for rule, why in reasons.of(display)),
     ]
 
 
