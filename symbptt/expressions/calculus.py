@@ -8,6 +8,7 @@ import sympy
 from sympy.core.basic import Basic
 from sympy.core.symbol import Str
 
+from symbptt.expressions.arrangements import Vec
 from symbptt.expressions.nodes import Tensor, expression, is_scalar, is_zero, node, shape_of, vec_axis
 from symbptt.expressions.shapes import SCALAR, Shape, ShapeError
 
@@ -74,6 +75,11 @@ class Derivative(Tensor):
     by = property(lambda self: self.args[1])
 
 
+def _unstacked(value: Basic) -> Basic:
+    """A Jacobian of or by vec X is the Jacobian of or by X."""
+    return value.args[0] if isinstance(value, Vec) else value
+
+
 def _jacobian_shape(y: Basic, x: Basic) -> Shape:
     return Shape(vec_axis(y), vec_axis(x))
 
@@ -82,6 +88,7 @@ class Total(Derivative):
     """The Jacobian through every path back in time; rows vec(y), columns vec(x)."""
 
     def __new__(cls, y: Any, x: Any) -> Any:
+        y, x = _unstacked(y), _unstacked(x)
         return node(cls, _jacobian_shape(y, x), y, x)
 
 
@@ -89,6 +96,7 @@ class Immediate(Derivative):
     """The Jacobian with every state of earlier times held constant, same-time quantities eliminated."""
 
     def __new__(cls, y: Any, x: Any) -> Any:
+        y, x = _unstacked(y), _unstacked(x)
         return node(cls, _jacobian_shape(y, x), y, x)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 import sympy
 from sympy.core.basic import Basic
 
 from symbptt.errors import Place, SpecificationError
-from symbptt.expressions import Quantity
+from symbptt.expressions import FunctionSymbol, Quantity
 from symbptt.reader.build import Build
 from symbptt.reader.naming import name_sizes
 from symbptt.reader.parser import parse_expression, place_in
@@ -23,25 +25,44 @@ from symbptt.recurrence import Recurrence
 SOURCE = "<formula>"
 
 
-def read_expression(latex: str, recurrence: Recurrence) -> Basic:
+class Scope(NamedTuple):
+    """The names that a formula may use."""
+
+    quantities: dict[str, Quantity]
+    functions: tuple[FunctionSymbol, ...]
+    sizes: tuple[sympy.Symbol, ...]
+    time_style: str
+
+    @staticmethod
+    def of(recurrence: Recurrence, names: Iterable[Quantity] = ()) -> Scope:
+        """Those of a recurrence, and some more."""
+        more = {q.name: q for q in names}
+        r = recurrence
+        return Scope({**r.quantities, **more}, r.functions, r.sizes, r.time_style)
+
+
+def read_expression(latex: str, recurrence: Recurrence, names: Iterable[Quantity] = ()) -> Basic:
     """An expression over the quantities of a recurrence; here \\otimes is the Kronecker product.
+
+    `names` are further quantities, such as the adjoints that a derivation brings in.
 
     Raises SpecificationError for what cannot be read, names the recurrence lacks, and shapes that do not fit.
     """
+    scope = Scope.of(recurrence, names)
     surface = parse_expression(latex, place_of=lambda offset: place_in(latex, offset, SOURCE))
     try:
-        term = _resolver(recurrence).term(surface)
+        term = _resolver(scope).term(surface)
     except ReadingError as error:
         raise SpecificationError(error.message, _place(latex, error.at)) from None
     for symbol in symbols(term):
-        if isinstance(symbol, Symbol) and symbol.name not in recurrence.quantities:
-            raise SpecificationError(_unknown(symbol.name, recurrence), _place(latex, symbol.at))
-    return _build(latex, term, recurrence)
+        if isinstance(symbol, Symbol) and symbol.name not in scope.quantities:
+            raise SpecificationError(_unknown(symbol.name, scope), _place(latex, symbol.at))
+    return _build(latex, term, scope)
 
 
-def _build(latex: str, term: Term, recurrence: Recurrence) -> Basic:
+def _build(latex: str, term: Term, scope: Scope) -> Basic:
     """The expression of a term."""
-    declared = {name: quantity.shape for name, quantity in recurrence.quantities.items()}
+    declared = {name: quantity.shape for name, quantity in scope.quantities.items()}
     ranks = {
         s.name: "square" if s.kind == "eye" else "column" for s in symbols(term) if isinstance(s, Constant)
     }
@@ -51,7 +72,7 @@ def _build(latex: str, term: Term, recurrence: Recurrence) -> Basic:
     except Misfit as misfit:
         raise SpecificationError(misfit.message, _place(latex, misfit.at)) from None
     typing.sizes.settle()
-    name_sizes(typing, [(name, "") for name in ranks], set(recurrence.quantities))
+    name_sizes(typing, [(name, "") for name in ranks], set(scope.quantities))
     return Build(typing).expression(term)
 
 
@@ -60,24 +81,25 @@ def read_quantity(latex: str, recurrence: Recurrence) -> Quantity:
 
     Raises SpecificationError for a name that the recurrence lacks.
     """
-    for name, quantity in recurrence.quantities.items():
+    scope = Scope.of(recurrence)
+    for name, quantity in scope.quantities.items():
         if latex.strip() in (name, plain(name)):
             return quantity
-    term = _as_symbol(latex, recurrence)
-    if term is None or term.name not in recurrence.quantities:
-        raise SpecificationError(_unknown(latex.strip(), recurrence))
-    quantity = recurrence.quantities[term.name]
+    term = _as_symbol(latex, scope)
+    if term is None or term.name not in scope.quantities:
+        raise SpecificationError(_unknown(latex.strip(), scope))
+    quantity = scope.quantities[term.name]
     return quantity if term.time is None else quantity.at(term.time)
 
 
-def _as_symbol(latex: str, recurrence: Recurrence) -> Symbol | None:
+def _as_symbol(latex: str, scope: Scope) -> Symbol | None:
     """The text as one quantity at a time, or None."""
     stem, _, time = latex.strip().rpartition("_")
-    for name in recurrence.quantities if stem else ():
+    for name in scope.quantities if stem else ():
         if stem == plain(name) and not time.startswith("{"):
             latex = f"{name}_{{{time}}}" if "_" not in name else name.replace("_{", f"_{{{time},", 1)
     try:
-        term = _resolver(recurrence).term(parse_expression(latex))
+        term = _resolver(scope).term(parse_expression(latex))
     except (ReadingError, SpecificationError):
         return None
     return term if isinstance(term, Symbol) else None
@@ -88,18 +110,18 @@ def plain(name: str) -> str:
     return name.replace("{", "").replace("}", "").replace("\\", "").replace(" ", "")
 
 
-def _resolver(recurrence: Recurrence) -> Resolver:
-    timed = frozenset(name for name, quantity in recurrence.quantities.items() if quantity.time is not None)
-    names = Names("t", timed, style=recurrence.time_style)
-    functions = {f.name: f for f in recurrence.functions}
-    sizes: dict[str, sympy.Symbol] = {str(size): size for size in recurrence.sizes}
-    return Resolver(names, functions, set(recurrence.quantities), sizes, kronecker=True)
+def _resolver(scope: Scope) -> Resolver:
+    timed = frozenset(name for name, quantity in scope.quantities.items() if quantity.time is not None)
+    names = Names("t", timed, style=scope.time_style)
+    functions = {f.name: f for f in scope.functions}
+    sizes: dict[str, sympy.Symbol] = {str(size): size for size in scope.sizes}
+    return Resolver(names, functions, set(scope.quantities), sizes, kronecker=True)
 
 
-def _unknown(name: str, recurrence: Recurrence) -> str:
-    known = {plain(one): one for one in recurrence.quantities}
+def _unknown(name: str, scope: Scope) -> str:
+    known = {plain(one): one for one in scope.quantities}
     near = difflib.get_close_matches(plain(name), known, n=1)
-    hint = f"did you mean {known[near[0]]}?" if near else f"it has {', '.join(recurrence.quantities)}"
+    hint = f"did you mean {known[near[0]]}?" if near else f"it has {', '.join(scope.quantities)}"
     return f"{name} is not a quantity of the recurrence ({hint})"
 
 

@@ -223,10 +223,21 @@ class Parser(Cursor):
             self.expect("}", "} after the superscript")
         elif self.token.text == "<" and self.token.kind == "rel":
             node = self.angle()
+        elif self.token.kind == "{" and self.peek().text in ("\\odot", "\\circ"):
+            node = self.elementwise()
         else:
             node = self.argument()
         self.scripting = outer
         return node
+
+    def elementwise(self) -> Surface:
+        r"""An exponent marked as elementwise, ^{\odot 2}: a product sign with nothing on its left."""
+        start = self.advance().start
+        sign = self.advance()
+        nothing = Text(Span(sign.start, sign.start), "")
+        exponent = self.expression()
+        self.expect("}", "} after the exponent")
+        return Binary(self.span(start), sign.text, nothing, exponent)
 
     def angle(self) -> Surface:
         """<t> in a superscript."""

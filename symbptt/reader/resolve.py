@@ -238,6 +238,9 @@ class Resolver:
         """A power. Raises ReadingError for an exponent that is not a number, a time or a size."""
         if isinstance(exponent, Name) and exponent.base in ("\\top", "T", "\\intercal"):
             return Flipped(at, base)
+        elementwise = isinstance(exponent, syntax.Binary) and isinstance(exponent.left, syntax.Text)
+        if elementwise:
+            exponent = exponent.right
         value = self.term(exponent)
         while isinstance(value, Negated) and isinstance(value.operand, Literal):
             value = Literal(at, -value.operand.value)
@@ -247,7 +250,7 @@ class Resolver:
             raise ReadingError(f"the exponent is larger than {LARGEST_EXPONENT}", exponent.at)
         if isinstance(base, Literal) and base.value.is_Rational and value.value.is_Integer:
             return Literal(at, power(base.value, int(value.value), at))
-        return Raised(at, base, value.value)
+        return Raised(at, base, value.value, elementwise)
 
     def scripted(self, node: syntax.Scripted) -> Term:
         """A power of a bracket or of an application."""

@@ -220,6 +220,7 @@ class Typing:
             form.rows
             and form.cols
             and whole
+            and not term.elementwise
             and not is_timed(term.base)
             and self.sizes.match(form.rows, form.cols)
         ):

@@ -195,6 +195,8 @@ def index_letters(node: Surface) -> set[str] | None:
     match node:
         case Number():
             return set()
+        case Negative(operand=Number()):
+            return set()
         case Name(accents=(), subscripts=(), superscripts=(), time=None, prefix=""):
             return {node.base}
         case Binary(op="+" | "-", left=left, right=right):

@@ -91,6 +91,7 @@ class Raised(Term):
 
     base: Term
     exponent: sympy.Expr
+    elementwise: bool = False  # whether it was written so
 
 
 @dataclass(frozen=True, eq=False)
