@@ -160,6 +160,18 @@ def _transposed_local(node: Basic, _: int) -> Basic:
     return Commutation(rows, cols)
 
 
+def _diagonal_local(node: Basic, _: int) -> Basic:
+    """vec(diag(u)) has the entries of u where vec(I) is one."""
+    axis = shape_of(node).rows
+    return Dot(Diagonal(Vec(Eye(axis))), Kron(Ones(axis, ()), Eye(axis)))
+
+
+def _diagonal_pull(node: Basic, _: int, g: Basic) -> Basic:
+    """The diagonal of g: the row sums of its elementwise product by I."""
+    axis = shape_of(node).rows
+    return Dot(Times(g, Eye(axis)), Ones(axis, ()))
+
+
 def _inner_local(node: Basic, i: int) -> Basic:
     return Transposed(Vec(node.args[1 - i]))
 
@@ -224,6 +236,7 @@ RULES: dict[type, tuple[Local, Pull]] = {
     Apply: (_apply_local, _apply_pull),
     Dot: (_dot_local, _dot_pull),
     MatrixPower: (_matrix_power_local, _matrix_power_pull),
+    Diagonal: (_diagonal_local, _diagonal_pull),
     Transposed: (_transposed_local, lambda n, i, g: Transposed(g)),
     Inner: (_inner_local, lambda n, i, g: Times(g, n.args[1 - i])),
     Block: (_block_local, _block_pull),

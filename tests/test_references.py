@@ -1,4 +1,4 @@
-"""Every hand-written, compiled reference against the oracle: the specification run forward, and complex steps."""
+"""Every hand-written, compiled reference against the oracle: its forward run and its complex steps."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def test_forward(name):
     ours = reference(name).forward(*g.arguments())
     expected = g.series(g.returned, lambda world: world.run)
     assert ours.keys() == expected.keys()
-    assert {k: relative(ours[k], expected[k]) for k in ours if relative(ours[k], expected[k]) > TOLERANCE} == {}
+    assert {
+        k: relative(ours[k], expected[k]) for k in ours if relative(ours[k], expected[k]) > TOLERANCE
+    } == {}
 
 
 @pytest.mark.parametrize("name", REFERENCES)

@@ -4,9 +4,9 @@ r"""Elman and Jordan network side by side, written by hand and compiled by Numba
     L   = 1/2 \sum_{t=1}^{T} |y_t - d_t|^2, summed over the batch
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
 Sources: J. L. Elman, Cognitive Science 14 (1990); M. I. Jordan, ICS Report 8604, UCSD (1986).
 """
@@ -37,9 +37,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -152,7 +152,7 @@ def _add_transposed_product(W, z_bar, x_bar):
 
 @numba.njit(cache=False)
 def _forward(W, V, W_y, a, y):
-    """Completes a (T + 1, B, n) and y (T + 1, B, p), whose rows from 1 come in as the rest of the arguments."""
+    """Completes a (T + 1, B, n) and y (T + 1, B, p), which come in as the rest of their arguments."""
     for t in range(a.shape[0] - 1):
         for s in range(a.shape[1]):
             _add_product(W, a[t, s], a[t + 1, s])

@@ -3,13 +3,15 @@ r"""The Elman network with rectified linear units, written by hand and compiled 
     h_t = max(0, W h_{t-1} + U x_t + b),   y_t = V h_t + c,   t = 1..T
     L   = 1/2 \sum_{t=1}^{T} |y_t - d_t|^2, summed over the batch
 
-The slope of the rectifier at zero is taken as zero. It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+The slope of the rectifier at zero is taken as zero.
 
-Source: Q. V. Le, N. Jaitly and G. E. Hinton, "A simple way to initialize recurrent networks of rectified linear
-units", arXiv:1504.00941 (2015).
+It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+
+Source: Q. V. Le, N. Jaitly and G. E. Hinton, "A simple way to initialize recurrent networks of rectified
+linear units", arXiv:1504.00941 (2015).
 """
 
 import numba
@@ -37,9 +39,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -139,7 +141,7 @@ def _add_transposed_product(W, z_bar, x_bar):
 
 @numba.njit(cache=False)
 def _forward(W, z, h):
-    """Fills h (T + 1, B, n) from row 1; z (T, B, n) comes in as the part of the argument without h_{t-1}."""
+    """Fills h (T + 1, B, n) from row 1; z (T, B, n) comes in as the argument without h_{t-1}."""
     for t in range(z.shape[0]):
         for s in range(z.shape[1]):
             _add_product(W, h[t, s], z[t, s])

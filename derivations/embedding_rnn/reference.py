@@ -4,9 +4,9 @@ r"""The recurrent network over word vectors, written by hand and compiled by Num
     L   = - \sum_{t=1}^{T} d_t^\top \log y_t, summed over the batch
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
 Source: T. Mikolov et al., "Recurrent neural network based language model", Interspeech (2010), with the word
 vectors of Y. Bengio et al., "A neural probabilistic language model", JMLR 3 (2003).
@@ -38,9 +38,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -156,7 +156,7 @@ def _add_transposed_product(W, z_bar, x_bar):
 
 @numba.njit(cache=False)
 def _forward(W_aa, z, a):
-    """Fills a (T + 1, B, n) from row 1; z (T, B, n) comes in as the part of the argument without a_{t-1}."""
+    """Fills a (T + 1, B, n) from row 1; z (T, B, n) comes in as the argument without a_{t-1}."""
     for t in range(z.shape[0]):
         for s in range(z.shape[1]):
             _add_product(W_aa, a[t, s], z[t, s])

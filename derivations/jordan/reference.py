@@ -4,11 +4,11 @@ r"""The Jordan network, written by hand and compiled by Numba.
     L   = - \sum_{t=1}^{T} d_t^\top \log y_t, summed over the batch
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
-Source: M. I. Jordan, "Serial order: a parallel distributed processing approach", ICS Report 8604, UCSD (1986).
+Source: M. I. Jordan, "Serial order: a parallel distributed processing approach", ICS Report 8604 (1986).
 """
 
 import numba
@@ -36,9 +36,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -149,7 +149,7 @@ def _add_transposed_product(W, z_bar, x_bar):
 
 @numba.njit(cache=False)
 def _forward(W_ay, W_ya, a, log_y, y):
-    """Fills y (T + 1, B, p) from row 1; a and log_y come in as their arguments without what is computed here."""
+    """Fills y (T + 1, B, p) from row 1; a and log_y come in as the rest of their arguments."""
     for t in range(a.shape[0]):
         for s in range(a.shape[1]):
             _add_product(W_ay, y[t, s], a[t, s])
@@ -167,7 +167,7 @@ def _forward(W_ay, W_ya, a, log_y, y):
 
 @numba.njit(cache=False)
 def _backward(W_ay, W_ya, a, y, y_bar, logit_bar):
-    """The gradient by the argument of S; logit_bar comes in as the gradient by log y, y_bar is completed."""
+    """The gradient by the argument of S; logit_bar comes in as the one by log y."""
     z_bar = np.zeros_like(a)
     for t in range(a.shape[0] - 1, -1, -1):
         for s in range(a.shape[1]):

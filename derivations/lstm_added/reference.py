@@ -2,13 +2,13 @@ r"""The LSTM with plain addition of input and activation, written by hand and co
 
     \Gamma_{u,t} = S(W_u (a_{t-1} + x_t) + b_u), \Gamma_f and \Gamma_o likewise
     \tilde{c}_t = tanh(W_c (a_{t-1} + x_t) + b_c)
-    c_t = \Gamma_{u,t} \tilde{c}_t + \Gamma_{f,t} c_{t-1},   a_t = \Gamma_{o,t} tanh(c_t), entry by entry,   t = 1..T
+    c_t = \Gamma_{u,t} \tilde{c}_t + \Gamma_{f,t} c_{t-1},   a_t = \Gamma_{o,t} tanh(c_t) by entry,   t = 1..T
     L   = 1/2 |a_T - d_T|^2, summed over the batch
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
 Source: lecture notes on recurrent networks, on a program that adds where others concatenate.
 """
@@ -41,9 +41,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -114,6 +114,7 @@ def _pull(parameters, x, kept, bars):
     by_parameter = {**_split("W", _outer(z_bar, a[:-1] + x)), **_split("b", z_bar.sum((0, 1)))}
     return by_parameter, z_bar @ W, {"c": c_bar[0], "a": a_bar[0]}
 
+
 def _stacked(parameters, name):
     """The arrays of the four gates under each other, in the order update, forget, output, candidate."""
     return np.concatenate([parameters[f"{name}_{gate}"] for gate in "ufoc"])
@@ -156,7 +157,7 @@ def _add_transposed_product(W, z_bar, x_bar):
 
 @numba.njit(cache=False)
 def _forward(U, gates, c, h):
-    """Fills c and h (T + 1, B, n) from row 1; gates (T, B, 4n) come in as their arguments without h_{t-1}."""
+    """Fills c and h (T + 1, B, n) from row 1; gates come in as their arguments without h_{t-1}."""
     n = c.shape[2]
     for t in range(gates.shape[0]):
         for s in range(gates.shape[1]):
@@ -172,13 +173,14 @@ def _forward(U, gates, c, h):
 
 @numba.njit(cache=False)
 def _backward(U, gates, c, c_bar, h_bar):
-    """The gradient by the gates' arguments (T, B, 4n); c_bar and h_bar (T + 1, B, n) are completed on the way."""
+    """The gradient by the gates' arguments (T, B, 4n); c_bar and h_bar are completed on the way."""
     n = c.shape[2]
     z_bar = np.empty_like(gates)
     for t in range(gates.shape[0] - 1, -1, -1):
         for s in range(gates.shape[1]):
             for k in range(n):
-                i, f, o, g = gates[t, s, k], gates[t, s, n + k], gates[t, s, 2 * n + k], gates[t, s, 3 * n + k]
+                z = gates[t, s]
+                i, f, o, g = z[k], z[n + k], z[2 * n + k], z[3 * n + k]
                 read = np.tanh(c[t + 1, s, k])
                 c_bar[t + 1, s, k] += h_bar[t + 1, s, k] * o * (1 - read**2)
                 z_bar[t, s, k] = c_bar[t + 1, s, k] * g * i * (1 - i)

@@ -1,13 +1,13 @@
 r"""The LSTM with coupled input and forget gates, written by hand and compiled by Numba.
 
     i_t, o_t = S(W_i x_t + U_i h_{t-1} + b_i), S(W_o x_t + ...),   g_t = tanh(W_g x_t + U_g h_{t-1} + b_g)
-    c_t = (1 - i_t) c_{t-1} + i_t g_t,   h_t = o_t tanh(c_t), entry by entry,   t = 1..T
+    c_t = (1 - i_t) c_{t-1} + i_t g_t,   h_t = o_t tanh(c_t) by entry,   t = 1..T
     L   = 1/2 \sum_{t=1}^{T} |h_t - d_t|^2, summed over the batch
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
 Source: K. Greff et al., "LSTM: a search space odyssey", IEEE TNNLS 28 (2017), the variant CIFG, no peepholes.
 """
@@ -41,9 +41,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -118,6 +118,7 @@ def _pull(parameters, x, kept, bars):
     }
     return by_parameter, z_bar @ W, {"c": c_bar[0], "h": h_bar[0]}
 
+
 def _stacked(parameters, name):
     """The arrays of the gates under each other, in the order i, o, g."""
     return np.concatenate([parameters[f"{name}_{gate}"] for gate in "iog"])
@@ -160,7 +161,7 @@ def _add_transposed_product(W, z_bar, x_bar):
 
 @numba.njit(cache=False)
 def _forward(U, gates, c, h):
-    """Fills c and h (T + 1, B, n) from row 1; gates (T, B, 3n) come in as their arguments without h_{t-1}."""
+    """Fills c and h (T + 1, B, n) from row 1; gates come in as their arguments without h_{t-1}."""
     n = c.shape[2]
     for t in range(gates.shape[0]):
         for s in range(gates.shape[1]):
@@ -174,7 +175,7 @@ def _forward(U, gates, c, h):
 
 @numba.njit(cache=False)
 def _backward(U, gates, c, c_bar, h_bar):
-    """The gradient by the gates' arguments (T, B, 3n); c_bar and h_bar (T + 1, B, n) are completed on the way."""
+    """The gradient by the gates' arguments (T, B, 3n); c_bar and h_bar are completed on the way."""
     n = c.shape[2]
     z_bar = np.empty_like(gates)
     for t in range(gates.shape[0] - 1, -1, -1):

@@ -1,13 +1,13 @@
 r"""The LSTM without the previous activation, written by hand and compiled by Numba.
 
     \Gamma_{u,t} = S(W_u x_t + b_u), \Gamma_f, \Gamma_o and \tilde{c} likewise
-    c_t = \Gamma_{u,t} \tilde{c}_t + \Gamma_{f,t} c_{t-1},   a_t = \Gamma_{o,t} tanh(c_t), entry by entry,   t = 1..T
+    c_t = \Gamma_{u,t} \tilde{c}_t + \Gamma_{f,t} c_{t-1},   a_t = \Gamma_{o,t} tanh(c_t) by entry,   t = 1..T
     L   = 1/2 |a_T - d_T|^2, summed over the batch
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
-enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without the
-batch axis B in what is given there is none in what comes back. The precision is that of the arrays given. The
-gradient by q is called q_bar, and an array that starts at time 0 has one row more.
+enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
+the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
+given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
 Source: lecture notes on recurrent networks, after Hung-yi Lee's machine learning course, NTU.
 """
@@ -40,9 +40,9 @@ def forward(parameters, inputs, initial=None):
 def backward(parameters, inputs, initial, cotangents):
     """The gradients of a scalar whose gradients by states and outputs at times 1..T are the cotangents.
 
-    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what does
-    not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial": {...}},
-    each gradient in the shape of what it is by; a parameter's is summed over time and batch.
+    cotangents: name -> array as `forward` returns it, zeros where missing; one by a state counts only what
+    does not pass through outputs or later states. Returns {"parameters": {...}, "inputs": {...}, "initial":
+    {...}}, each gradient in the shape of what it is by; a parameter's is summed over time and batch.
     """
     x, start = _batched(inputs, initial)
     bars = {name: _with_batch(bar, inputs) for name, bar in cotangents.items()}
@@ -117,6 +117,7 @@ def _pull(parameters, x, kept, bars):
     z_bar = gates_bar * gates * (1 - gates)
     by_parameter = {**_split("W", _outer(z_bar, x)), **_split("b", z_bar.sum((0, 1)))}
     return by_parameter, z_bar @ _stacked(parameters, "W"), {"c": c_bar[0]}
+
 
 def _stacked(parameters, name):
     """The arrays of the four gates under each other, in the order update, forget, output, candidate."""

@@ -85,14 +85,13 @@ class Case:
     # -------------------------------------------------------------- as arguments of generated code
 
     def arguments(self, samples: str) -> dict[str, Arrays]:
-        """Parameters, inputs (without any: how many steps and samples), targets, initial values and cotangents."""
+        """Parameters, inputs (or, where there are none, lengths), targets, initial values and cotangents."""
         r, times = self.recurrence, range(1, HORIZON + 1)
         tables = [world.run for world in self.worlds]
         length = {"T": np.array(HORIZON), **({"B": np.array(BATCH)} if samples == "batch" else {})}
         return {
             "parameters": {self.key(p): _array(p, tables[0][p.name, None]) for p in r.parameters},
-            "inputs": {self.key(x): self.series(x, tables, times, samples) for x in r.inputs}
-            or {"T": HORIZON},
+            "inputs": {self.key(x): self.series(x, tables, times, samples) for x in r.inputs} or length,
             "targets": {self.key(d): self.series(d, tables, times, samples) for d in r.targets},
             "initial": {self.names.key(name): self.start(name, tables, samples) for name in self.starts},
             "cotangents": {self.key(q): self.series(q, self.weights, times, samples) for q in self.results},

@@ -13,6 +13,7 @@ from symbptt.functions import FUNCTIONS, Columnwise
 from symbptt.programs.lowering import elementwise_name
 from symbptt.programs.names import Names
 from symbptt.programs.normal import Formulas
+from symbptt.programs.scalars import spaced
 
 
 def table_definitions() -> dict[str, str]:
@@ -59,7 +60,7 @@ def formula_definitions(formulas: Formulas, names: Names) -> dict[str, str]:
 
 def _formula(plain: str, body: sympy.Expr, x: sympy.Symbol, name: str, order: int) -> str:
     printer = NumPyPrinter({"fully_qualified_modules": True})
-    text = printer.doprint(body).replace("numpy.", "np.")
+    text = spaced(printer.doprint(body).replace("numpy.", "np."))
     if not body.has(x):
         text = f"np.full_like(x, {text})"
     what = "The derivative of" if order else "The function"

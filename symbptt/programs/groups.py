@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 from sympy.core.basic import Basic
 
 from symbptt.expressions import Dot, Plus, quantities, rewrite, subexpressions
-from symbptt.programs.normal import blocks_apart
+from symbptt.programs.blocks import blocks_apart
 from symbptt.recurrence import Equation, Recurrence
 
 Needs = Mapping[str, set[str]]

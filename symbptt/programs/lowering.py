@@ -1,4 +1,4 @@
-"""Expressions as NumPy source: one rule a node, with a second table for sums over time and batch."""
+"""Expressions as NumPy source: one rule a node."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from symbptt.expressions import (
     Axis,
     Block,
     Braced,
+    Diagonal,
     Dot,
     Eye,
     Inner,
@@ -28,14 +29,13 @@ from symbptt.expressions import (
     Times,
     Transposed,
     Zeros,
-    is_scalar,
     shape_of,
     size,
 )
 from symbptt.functions import FUNCTIONS, Elementwise, entry, slope
 from symbptt.programs import code as c
 from symbptt.programs.code import Code, Level
-from symbptt.programs.contraction import chained, chained_and_summed
+from symbptt.programs.contraction import chained
 from symbptt.programs.names import Names
 from symbptt.programs.places import Scope, Storage, lag_of, subscript
 from symbptt.programs.scalars import is_short, scalar
@@ -66,17 +66,6 @@ class Lowering:
         if rule is None:
             raise TypeError(f"no NumPy form for {type(node).__name__}")
         return rule(self, node)
-
-    def summed(self, node: Basic) -> Code:
-        """The source of an expression summed over the leading axes of the scope (time and batch)."""
-        rule = SUMMED.get(type(node))
-        found = None if rule is None else rule(self, node)
-        return self.counted(self.lower(node)) if found is None else found
-
-    def counted(self, code: Code) -> Code:
-        """The sum over the leading axes of the scope: a value that lacks one counts once for each entry."""
-        times = [Code(text) for text in self.leading()[: self.scope.lead - code.lead]]
-        return c.multiplied([*times, c.summed_lead(code) if code.lead else code])
 
     def leading(self) -> list[str]:
         """The lengths of the leading axes of the scope, as source."""
@@ -118,6 +107,10 @@ class Lowering:
         if (code.lead, code.rows, code.cols) == (lead, rows, cols):
             return code
         shape = self.shape(node, self.leading()[:lead] if lead else [])
+        if code.text in ("0", "1"):
+            return Code(
+                f"np.{'zeros' if code.text == '0' else 'ones'}({shape}, dtype)", Level.ATOM, lead, rows, cols
+            )
         text = f"np.broadcast_to({c.aligned(code, rows, cols).text}, {shape})"
         return Code(text, Level.ATOM, lead, rows, cols)
 
@@ -153,7 +146,8 @@ def split_sign(term: Basic) -> tuple[bool, Basic]:
     return False, term
 
 
-def _signed(lower: Callable[[Basic], Code], terms: tuple[Basic, ...]) -> Code:
+def signed_sum(lower: Callable[[Basic], Code], terms: tuple[Basic, ...]) -> Code:
+    """A sum of terms, those with a minus last."""
     signed = [split_sign(term) for term in terms]
     if not all(minus for minus, _ in signed):
         signed.sort(key=lambda pair: pair[0])
@@ -162,7 +156,7 @@ def _signed(lower: Callable[[Basic], Code], terms: tuple[Basic, ...]) -> Code:
 
 def _plus(lo: Lowering, node: Plus) -> Code:
     """The terms, those with a minus last; zeros only make the others larger."""
-    return _signed(lo.lower, tuple(term for term in node.args if not isinstance(term, Zeros)))
+    return signed_sum(lo.lower, tuple(term for term in node.args if not isinstance(term, Zeros)))
 
 
 def _times(lo: Lowering, node: Times) -> Code:
@@ -171,13 +165,14 @@ def _times(lo: Lowering, node: Times) -> Code:
         return c.negated(lo.lower(positive))
     above, below = [], []
     for factor in positive.args:
-        top, bottom = _fraction(factor)
+        top, bottom = fraction(factor)
         above.extend([lo.lower(top)] if top != 1 else [])
         below.extend([lo.lower(bottom)] if bottom != 1 else [])
     return c.multiplied(above, below)
 
 
-def _fraction(factor: Basic) -> tuple[Basic, Basic]:
+def fraction(factor: Basic) -> tuple[Basic, Basic]:
+    """A factor as numerator and denominator."""
     if isinstance(factor, Power) and factor.args[1].could_extract_minus_sign():
         return sympy.S.One, Power(factor.args[0], -factor.args[1])
     if isinstance(factor, sympy.Expr) and not factor.is_Float and not is_short(factor):
@@ -222,13 +217,14 @@ def elementwise_name(key: str) -> str:
 # ------------------------------------------------------------------ products
 
 
-def _factors(lo: Lowering, node: Dot) -> tuple[list[Code], list[str]]:
+def factors(lo: Lowering, node: Dot) -> tuple[list[Code], list[str]]:
+    """The factors of a product, and the lengths of the axes between them."""
     inner = [lo.entries(shape_of(factor).cols) for factor in node.args[:-1]]
     return [lo.lower(factor) for factor in node.args], inner
 
 
 def _dot(lo: Lowering, node: Dot) -> Code:
-    return chained(*_factors(lo, node))
+    return chained(*factors(lo, node))
 
 
 def _inner(lo: Lowering, node: Inner) -> Code:
@@ -238,9 +234,11 @@ def _inner(lo: Lowering, node: Inner) -> Code:
         for axis, has in zip(shape_of(node.args[0]), (product.rows, product.cols), strict=True)
         if axis and not has
     ]
-    if product.cols:
-        product = c.summed_cols(product)
-    return c.multiplied([*lengths, c.summed_rows(product) if product.rows else product])
+    if product.rows and product.cols:
+        product = Code(f"np.sum({product.text}, axis=(-2, -1))", Level.ATOM, product.lead)
+    elif product.rows or product.cols:
+        product = c.summed_rows(product) if product.rows else c.summed_cols(product)
+    return c.multiplied([*lengths, product])
 
 
 def _matrix_power(lo: Lowering, node: MatrixPower) -> Code:
@@ -252,9 +250,14 @@ def _matrix_power(lo: Lowering, node: MatrixPower) -> Code:
 
 
 def _block(lo: Lowering, node: Block) -> Code:
-    rows, cols = map(bool, node.shape)
     parts = [[lo.lower(block) for block in row.args] for row in node.args]
     lead = max(code.lead for row in parts for code in row)
+    return joined(lo, node, parts, lead)
+
+
+def joined(lo: Lowering, node: Block, parts: list[list[Code]], lead: int) -> Code:
+    """The blocks of a block matrix joined along their axes."""
+    rows, cols = map(bool, node.shape)
     full = [
         [
             c.with_axes(lo.filled(block, code, lead), rows, cols)
@@ -279,7 +282,8 @@ def _slice(lo: Lowering, node: Slice) -> Code:
     first, last = ("" if end == 0 else lo.lower(end).text for end in (start, stop))
     if stop == size(shape_of(value)[int(axis)]):
         last = ""
-    part = f"{first}:{last}" if kept else first or "0"
+    colon = " : " if " " in first + last and first and last else ":"
+    part = f"{first}{colon}{last}" if kept else first or "0"
     tail = ", :" if along_rows and code.cols else ""
     head = ("..., " if code.lead else ":, ") if code.axes > 1 + bool(tail) else ""
     text = f"{code.at(Level.ATOM)}[{head}{part}{tail}]"
@@ -295,7 +299,8 @@ def _slice(lo: Lowering, node: Slice) -> Code:
 # ------------------------------------------------------------------ sums over time
 
 
-def _summed_scope(lo: Lowering, node: SumOver) -> Scope:
+def scope_of_sum(lo: Lowering, node: SumOver) -> Scope:
+    """The scope inside a sum over time; raises TypeError where it has no NumPy form."""
     if lo.scope.kind != "once":
         raise TypeError("no NumPy form for a SumOver inside an equation at time t or inside another SumOver")
     _, index, low, high = node.args
@@ -304,7 +309,7 @@ def _summed_scope(lo: Lowering, node: SumOver) -> Scope:
 
 def _sum_over(lo: Lowering, node: SumOver) -> Code:
     """A sum over time that leaves the batch."""
-    inside = lo.at(_summed_scope(lo, node))
+    inside = lo.at(scope_of_sum(lo, node))
     code = inside.lower(node.args[0])
     if code.lead < 2:
         return c.multiplied([Code(inside.leading()[0]), code])
@@ -322,52 +327,11 @@ LOWER: dict[type, Callable[[Lowering, Any], Code]] = {
     Apply: _apply,
     Dot: _dot,
     Inner: _inner,
+    Diagonal: lambda lo, node: lo.lower(Times(Eye(node.shape.rows), node.args[0])),
     MatrixPower: _matrix_power,
     Transposed: lambda lo, node: c.flipped(lo.lower(node.args[0])),
     Block: _block,
     Slice: _slice,
     SumOver: _sum_over,
     Braced: lambda lo, node: lo.lower(node.args[0]),
-}
-
-
-# ------------------------------------------------------------------ summed over time and batch at once
-
-
-def _summed_times(lo: Lowering, node: Times) -> Code | None:
-    """What is the same for all times and samples stays outside of the sum."""
-    minus, positive = split_sign(node)
-    if minus:
-        return c.negated(lo.summed(positive))
-    outside = [f for f in node.args if is_scalar(f) and not lo.lower(f).lead]
-    inside = [f for f in node.args if f not in outside]
-    if not outside or not inside:
-        return None
-    below = [bottom for _, bottom in map(_fraction, outside) if bottom != 1]
-    above = [top for top, _ in map(_fraction, outside) if top != 1]
-    return c.multiplied([*map(lo.lower, above), lo.summed(Times(*inside))], [lo.lower(f) for f in below])
-
-
-def _summed_dot(lo: Lowering, node: Dot) -> Code | None:
-    codes, inner = _factors(lo, node)
-    return chained_and_summed(codes, inner) if max(code.lead for code in codes) == lo.scope.lead else None
-
-
-def _summed_inner(lo: Lowering, node: Inner) -> Code | None:
-    product = c.multiplied([lo.lower(part) for part in node.args])
-    full = (lo.scope.lead, *map(bool, shape_of(node.args[0])))
-    return c.summed_all(product) if (product.lead, product.rows, product.cols) == full else None
-
-
-def _summed_sum_over(lo: Lowering, node: SumOver) -> Code:
-    return lo.at(_summed_scope(lo, node)).summed(node.args[0])
-
-
-SUMMED: dict[type, Callable[[Lowering, Any], Code | None]] = {
-    Plus: lambda lo, node: _signed(lo.summed, node.args),
-    Times: _summed_times,
-    Dot: _summed_dot,
-    Inner: _summed_inner,
-    Transposed: lambda lo, node: c.flipped(lo.summed(node.args[0])),
-    SumOver: _summed_sum_over,
 }

@@ -10,13 +10,11 @@ from sympy.core.basic import Basic
 
 from symbptt.expressions import (
     Apply,
-    Block,
     Diagonal,
     Dot,
     FunctionSymbol,
     Plus,
     Quantity,
-    Slice,
     SumOver,
     Times,
     Transposed,
@@ -24,7 +22,6 @@ from symbptt.expressions import (
     at_time,
     rewrite,
     shape_of,
-    size,
     subexpressions,
 )
 from symbptt.recurrence import Equation, Recurrence, t, with_named_arguments
@@ -63,42 +60,12 @@ def without_diagonals(node: Basic) -> Basic:
     return node
 
 
-def slices_inside(node: Basic) -> Basic:
-    """A slice of a product is a product with a slice of its first (or last) factor, which is smaller."""
-    if not isinstance(node, Slice):
-        return node
-    value, axis, start, stop, target = node.args
-    if isinstance(value, Dot) and axis == 0:
-        return Dot(slices_inside(Slice(value.args[0], 0, start, stop, target)), *value.args[1:])
-    if isinstance(value, Dot):
-        return Dot(*value.args[:-1], slices_inside(Slice(value.args[-1], 1, start, stop, target)))
-    if isinstance(value, Transposed):
-        return Transposed(slices_inside(Slice(value.args[0], 1 - axis, start, stop, target)))
-    return node
-
-
 def sums_written_out(node: Basic) -> Basic:
     """A sum between fixed limits, term by term."""
     if not (isinstance(node, SumOver) and node.args[2].is_Integer and node.args[3].is_Integer):
         return node
     body, index, low, high = node.args
     return Plus(Zeros(*node.shape), *(at_time(body, index, i) for i in range(int(low), int(high) + 1)))
-
-
-def blocks_apart(node: Basic) -> Basic:
-    """W [a; x] as a slice of W times a, plus one times x, so that each can be computed in its own time."""
-    if not (isinstance(node, Dot) and isinstance(node.args[-1], Block)):
-        return node
-    *left, block = node.args
-    if any(len(row.args) > 1 for row in block.args):
-        return node
-    start: Basic = sympy.S.Zero
-    terms = []
-    for (part,) in (row.args for row in block.args):
-        rows = shape_of(part).rows
-        terms.append(Dot(*left[:-1], Slice(left[-1], 1, start, start + size(rows), rows), part))
-        start += size(rows)
-    return Plus(*terms)
 
 
 def _generic(node: Basic) -> Basic:

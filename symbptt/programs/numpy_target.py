@@ -13,12 +13,13 @@ from symbptt.expressions import Quantity, quantities, size
 from symbptt.programs import code as c
 from symbptt.programs.code import Code, Level
 from symbptt.programs.layout import loss_statements, storage
-from symbptt.programs.lines import assignment, mentioned, needed, returned
+from symbptt.programs.lines import WIDEST, assignment, mentioned, needed, returned
 from symbptt.programs.losses import looked_at
 from symbptt.programs.lowering import Lowering
 from symbptt.programs.names import Names, adjoint
 from symbptt.programs.places import ONCE, STATIC, WHOLE, Storage
 from symbptt.programs.plan import Plan, Statement
+from symbptt.programs.sums import summed
 from symbptt.recurrence import Recurrence
 
 
@@ -57,7 +58,7 @@ class Body:
 
     def _line(self, s: Statement, adds: bool) -> list[str]:
         lo = self.lowering.at(s.scope)
-        value = lo.summed(s.value) if s.summed else lo.lower(s.value)
+        value = summed(lo, s.value) if s.summed else lo.lower(s.value)
         target = lo.lower(s.target)
         if adds or target.text.endswith("]"):
             value = c.aligned(value, target.rows, target.cols)
@@ -89,22 +90,28 @@ class Body:
 
     # -------------------------------------------------------------- what functions start with
 
-    def _parameters(self) -> Iterator[tuple[str, str]]:
-        parameters = self.recurrence.parameters
-        values = (
-            "*parameters.values(), " if parameters else "*inputs.values(), " if self.recurrence.inputs else ""
+    def _parameters(self, words: set[str]) -> list[str]:
+        """The lines that take the parameters that are used, in their common precision."""
+        used = [p for p in self.recurrence.parameters if self.variable(p) in words]
+        given = "*parameters.values(), " if self.recurrence.parameters else ""
+        found = (
+            [f"dtype = np.result_type({given or self._precision_of_inputs()}0.0)"]
+            if used or "dtype" in words
+            else []
         )
-        yield "dtype", f"dtype = np.result_type({values}0.0)"
-        names = [self.variable(p) for p in parameters]
-        left = ", ".join(names) if len(names) != 1 else f"({names[0]},)"
-        right = "(np.asarray(parameters[name], dtype) for name in PARAMETERS)"
-        if names and len(left) + len(right) < 100:
-            yield left, f"{left} = {right}"
-        else:
-            yield from (
-                (self.variable(p), f"{self.variable(p)} = np.asarray(parameters[{self.key(p)}], dtype)")
-                for p in parameters
-            )
+        names = ", ".join(map(self.variable, used))
+        keys = (
+            "PARAMETERS"
+            if len(used) == len(self.recurrence.parameters)
+            else f"({', '.join(map(self.key, used))})"
+        )
+        line = f"{names} = (np.asarray(parameters[name], dtype) for name in {keys})"
+        if len(used) > 1 and len(line) <= WIDEST:
+            return [*found, line]
+        return [*found, *(f"{self.variable(p)} = np.asarray(parameters[{self.key(p)}], dtype)" for p in used)]
+
+    def _precision_of_inputs(self) -> str:
+        return "*inputs.values(), " if self.recurrence.inputs else ""
 
     def _series(self, given: Iterable[Quantity], source: str) -> Iterator[tuple[str, str]]:
         """Inputs or targets; those looked back into get rows of zeros in front."""
@@ -160,6 +167,7 @@ class Body:
     def _with_needed(self, start: Iterable[tuple[str, str]], body: list[str]) -> list[str]:
         """Lines with what they need in front. Raises SymbpttError where a size is not known."""
         found = [*needed(start, body), *body]
+        found = [*self._parameters(mentioned(found)), *found]
         words, known = mentioned(found), self._sizes()
         for symbol in self.recurrence.sizes:
             if self.names.variable(symbol.name) in words and symbol not in known:
@@ -183,7 +191,7 @@ class Body:
             *self._lines(plan.forward_after, written),
             *returned({name: name for name in self.kept}),
         ]
-        start = [*self._parameters(), *self._lengths(), *self._series(self.recurrence.inputs, "inputs")]
+        start = [*self._lengths(), *self._series(self.recurrence.inputs, "inputs")]
         return self._with_needed(start, body)
 
     def _padded(self, statements: Iterable[Statement]) -> list[Quantity]:
@@ -252,7 +260,6 @@ class Body:
         ]
         body += self._gradients(written)
         start = [
-            *self._parameters(),
             *self._lengths(),
             *self._series([q for q in self.recurrence.inputs if self.variable(q) not in self.kept], "inputs"),
             *self._from_kept(),
@@ -298,7 +305,7 @@ class Body:
         loss, lo = self.plan.loss, self.lowering.at(ONCE)
         statements = loss_statements(self.plan)
         timed = [s for s in statements if s.target.time is not None]
-        body = assignment("loss", "=", lo.summed(loss.value).text)
+        body = assignment("loss", "=", summed(lo, loss.value).text)
         for factor, value in loss.factors.items():
             body += assignment(self.variable(factor), "=", lo.filled(factor, lo.lower(value), 1).text)
         body += self._seeds(timed)
@@ -311,7 +318,6 @@ class Body:
             if s.target.time is None:
                 body += self._direct(s)
         start = [
-            *self._parameters(),
             *self._lengths(),
             *self._series([q for q in self.recurrence.inputs if self.variable(q) not in self.kept], "inputs"),
             *self._series(self.recurrence.targets, "targets"),
@@ -335,5 +341,5 @@ class Body:
     def _direct(self, s: Statement) -> list[str]:
         lo = self.lowering.at(s.scope)
         p = next(p for p in self.recurrence.parameters if adjoint(p) == s.target)
-        value = c.aligned(lo.summed(s.value), *map(bool, p.shape))
+        value = c.aligned(summed(lo, s.value), *map(bool, p.shape))
         return assignment(f'gradients["parameters"][{self.key(p)}]', "+=", value.text)

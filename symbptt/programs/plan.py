@@ -14,10 +14,11 @@ from functools import cached_property
 from sympy.core.basic import Basic
 
 from symbptt.expressions import Apply, Plus, Quantity, is_zero, quantities, rewrite
+from symbptt.programs.blocks import cut_and_joined
 from symbptt.programs.groups import Groups, grouped, hoisted
 from symbptt.programs.losses import LossParts, loss_parts
 from symbptt.programs.names import adjoint
-from symbptt.programs.normal import prepared, slices_inside, sums_written_out
+from symbptt.programs.normal import prepared, sums_written_out
 from symbptt.programs.places import LOOP, ONCE, STATIC, WHOLE, Scope
 from symbptt.recurrence import Equation, Recurrence, t
 from symbptt.rules import gradient
@@ -168,7 +169,11 @@ class Plan:
         self, p: Quantity, users: Sequence[Equation], scope: Scope, so_far: list[Statement]
     ) -> list[Statement]:
         terms = [self._pulled(e, p) for e in users if p in quantities(e.right)]
-        return [Statement(adjoint(p), Plus(*terms), scope, _has(so_far, p), summed=True)] if terms else []
+        return (
+            [Statement(adjoint(p), cut_and_joined(Plus(*terms)), scope, _has(so_far, p), summed=True)]
+            if terms
+            else []
+        )
 
     def _sweep(self, owners: Iterable[Equation], users: Sequence[Equation], scope: Scope) -> list[Statement]:
         return [s for owner in owners for s in self._gathered(owner.left, users, scope)]
@@ -182,12 +187,12 @@ class Plan:
         ]
 
     def _from_users(self, q: Quantity, users: Sequence[Equation]) -> Basic:
-        return Plus(*(self._pulled(e, q) for e in users if q in quantities(e.right)))
+        return cut_and_joined(Plus(*(self._pulled(e, q) for e in users if q in quantities(e.right))))
 
     def _pulled(self, e: Equation, q: Quantity) -> Basic:
         """What the adjoint of an equation's left side gives to a quantity on its right."""
         found = gradient(e.right, q, adjoint(e.left))
-        return rewrite(found, lambda node: slices_inside(sums_written_out(self._values.get(node, node))))
+        return rewrite(found, lambda node: cut_and_joined(sums_written_out(self._values.get(node, node))))
 
     @cached_property
     def _values(self) -> dict[Basic, Basic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import sympy
@@ -37,7 +38,12 @@ def scalar(value: sympy.Expr, name: Callable[[str], str]) -> Code:
     text = _Printer(name).doprint(value)
     if "Not supported" in text:
         raise TypeError(f"no Python source for {type(value).__name__}")
-    return Code(text, _level(value))
+    return Code(spaced(text), _level(value))
+
+
+def spaced(text: str) -> str:
+    """SymPy's source with spaces around * and /."""
+    return re.sub(r"(?<!\*)([*/])(?!\*)", r" \1 ", text)
 
 
 def _level(value: sympy.Expr) -> Level:

@@ -7,7 +7,8 @@ generated code.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,9 @@ from symbptt.oracle import STEP, World
 from symbptt.programs.names import key
 from symbptt.recurrence import Recurrence
 
-REFERENCES = {n: p.with_name("reference.py") for n, p in cells.ready().items() if p.with_name("reference.py").exists()}
+REFERENCES = {
+    n: p.with_name("reference.py") for n, p in cells.ready().items() if p.with_name("reference.py").exists()
+}
 
 
 @cache
@@ -64,7 +67,9 @@ class Given:
         """A matrix of the oracle in the shape that programs use: no axis of length one that is none."""
         return matrix.reshape(lengths(q, self.worlds[0]))
 
-    def series(self, quantities: Iterable[Quantity], table=lambda world: world.given) -> dict[str, np.ndarray]:
+    def series(
+        self, quantities: Iterable[Quantity], table=lambda world: world.given
+    ) -> dict[str, np.ndarray]:
         """Time-major arrays (T, B, ...) at the times 1..T."""
         times = range(1, self.worlds[0].horizon + 1)
         return {
@@ -112,7 +117,7 @@ class Given:
         return sum(float(world.run[self.recurrence.loss.left.name, None][0, 0]) for world in self.worlds)
 
     def gradients(self, cotangents: dict[str, np.ndarray]) -> tuple[dict, dict]:
-        """By complex step: the gradients of the loss, and of the sum of cotangents times states and outputs."""
+        """By complex step: of the loss, and of the sum of cotangents times states and outputs."""
         r, times = self.recurrence, range(1, self.worlds[0].horizon + 1)
         by = {"parameters": {}, "inputs": {}, "initial": {}}
         for q in r.parameters:
@@ -125,7 +130,8 @@ class Given:
             rows = [self._by_all(q, t, cotangents) for t in range(1 - lag, 1)]
             by["initial"][key(q.name)] = np.stack(rows, axis=1) if lag > 1 else rows[0]
         return tuple(
-            {role: {name: both[i] for name, both in group.items()} for role, group in by.items()} for i in (0, 1)
+            {role: {name: both[i] for name, both in group.items()} for role, group in by.items()}
+            for i in (0, 1)
         )
 
     def _by_all(self, q: Quantity, t: int, cotangents) -> np.ndarray:
@@ -154,7 +160,32 @@ class Given:
 
 def open_states(r: Recurrence) -> tuple[Quantity, ...]:
     """The states whose start may be given: those that the equations do not compute from parameters."""
-    return tuple(q for q in r.states if r.lags[q.name] > 1 or q.name not in r.initial_values or r.initial_is_zero(q))
+    return tuple(
+        q for q in r.states if r.lags[q.name] > 1 or q.name not in r.initial_values or r.initial_is_zero(q)
+    )
+
+
+def arrays(
+    r: Recurrence, sizes: Sequence[int], horizon: int, batch: int | None, seed: int = 0
+) -> dict[str, dict]:
+    """Random arrays by role, for sizes in the order of the recurrence's; no batch axis where batch is None."""
+    rng = np.random.default_rng(seed)
+    length = dict(zip(r.sizes, itertools.cycle(sizes), strict=False))
+    samples = () if batch is None else (batch,)
+
+    def draw(q: Quantity, *lead: int) -> np.ndarray:
+        axes = [int(size(axis).xreplace(length)) for axis in q.shape if axis]
+        values = rng.uniform(0.2, 0.9, (*lead, *axes)) * rng.choice([-1, 1], (*lead, *axes))
+        return values / np.sqrt(axes[-1]) if len(axes) == 2 else values
+
+    lags = {q: (r.lags[q.name],) if r.lags[q.name] > 1 else () for q in open_states(r)}
+    return {
+        "parameters": {key(q.name): draw(q) for q in r.parameters},
+        "inputs": {key(q.name): draw(q, horizon, *samples) for q in r.inputs},
+        "initial": {key(q.name): draw(q, *lag, *samples) for q, lag in lags.items()},
+        "targets": {key(q.name): draw(q, horizon, *samples) for q in r.targets},
+        "cotangents": {key(q.name): draw(q, horizon, *samples) for q in (*r.states, *r.outputs)},
+    }
 
 
 def lengths(q: Quantity, world: World) -> tuple[int, ...]:
@@ -184,7 +215,9 @@ def relative(ours: np.ndarray, judged: np.ndarray) -> float:
 
 def worst(ours: dict[str, dict], judged: dict[str, dict]) -> dict[str, float]:
     """The difference of every gradient, by role and name."""
-    assert {role: set(group) for role, group in ours.items()} == {role: set(group) for role, group in judged.items()}
+    assert {role: set(group) for role, group in ours.items()} == {
+        role: set(group) for role, group in judged.items()
+    }
     return {
         f"{role} {name}": relative(ours[role][name], value)
         for role, group in judged.items()
