@@ -82,7 +82,7 @@ def _default_by(recurrence: Recurrence, of: Quantity) -> Quantity:
 
 
 def check_specification(specification: str) -> list[Row]:
-    """Every comparison of the generated code; with the compiled reference where one stands beside the file."""
+    """Every comparison of the generated code; a compiled reference is used where one stands beside it."""
     reference = None if specification == "-" else _beside(specification, "reference.py")
     return check(load(specification), reference)
 

@@ -34,6 +34,7 @@ from symbptt.expressions import (
     shape_of,
     subexpressions,
 )
+from symbptt.functions import is_columnwise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +71,7 @@ class Recurrence:
     def __post_init__(self) -> None:
         _check_defined_once(self.equations)
         _check_times(self.equations)
+        _check_columns(self.equations)
         _ = self.steps
 
     # -------------------------------------------------------------- equations by kind
@@ -93,11 +95,9 @@ class Recurrence:
         return None
 
     @cached_property
-    def initial_values(self) -> dict[str, Basic]:
-        """What the equations say of states at times up to 0, by name (time 0 only)."""
-        return {
-            e.left.name: e.right for e in self.equations if e.left.time is not None and e.left.time.is_Integer
-        }
+    def initial_values(self) -> dict[Quantity, Basic]:
+        """What the equations say of states at the times 0, -1, ...: a_0 -> its value."""
+        return {e.left: e.right for e in self.equations if e.left.time is not None and e.left.time.is_Integer}
 
     def step(self, name: str) -> Equation:
         """The equation at time t of a quantity."""
@@ -168,15 +168,12 @@ class Recurrence:
     @cached_property
     def initials(self) -> tuple[Quantity, ...]:
         """The initial values that are given: states at the times 0, -1, ... that no equation fixes."""
-        return tuple(
-            self.step(name).left.at(-back)
-            for name, lag in self.lags.items()
-            for back in range(lag)
-            if back > 0 or name not in self.initial_values
-        )
+        early = (self.step(name).left.at(-back) for name, lag in self.lags.items() for back in range(lag))
+        return tuple(q for q in early if q not in self.initial_values)
 
     def initial_is_zero(self, state: Quantity) -> bool:
-        return state.name in self.initial_values and is_zero(self.initial_values[state.name])
+        """Whether the equations say that a state is zero at time 0."""
+        return is_zero(self.initial_values.get(state.at(0), sympy.S.One))
 
     def role(self, name: str) -> str:
         """What a name is: state, intermediate, output, input, target, parameter, derived or loss.
@@ -289,6 +286,18 @@ def _check_times(equations: Iterable[Equation]) -> None:
                 )
 
 
+def _check_columns(equations: Iterable[Equation]) -> None:
+    """A function of whole columns is not applied to a row: its entries would be columns of one."""
+    for e in equations:
+        for n in subexpressions(e.right):
+            if isinstance(n, Apply) and is_columnwise(n.function) and n.shape.cols and not n.shape.rows:
+                name = n.function.name
+                raise SpecificationError(
+                    f"{name} works down each column, and its argument is a row ({n.shape}): transpose it",
+                    e.place,
+                )
+
+
 def _in_order(equations: list[Equation]) -> tuple[Equation, ...]:
     """Each equation after those that define what it needs at the same time; a circle is an error."""
     left = {e.left.name: e for e in equations}
@@ -327,7 +336,8 @@ def with_named_arguments(recurrence: Recurrence) -> Recurrence:
     count = sum(_has_compound_argument(n) for e in inner for n in subexpressions(e.right))
     owners = [e.left.name for e in inner if any(map(_has_compound_argument, subexpressions(e.right)))]
     only = owners[0] if count == 1 else None
-    fresh = _FreshNames({*recurrence.quantities, *map(str, recurrence.sizes)}, only)
+    functions = (f.name for f in recurrence.functions)
+    fresh = _FreshNames({*recurrence.quantities, *map(str, recurrence.sizes), *functions}, only)
     equations: list[Equation] = []
     for e in recurrence.equations:
         if e.left.time == t:

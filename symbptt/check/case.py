@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symbptt.expressions import Quantity
+from symbptt.expressions import Quantity, is_zero
 from symbptt.oracle import STEP, Key, Matrix, World
 from symbptt.programs import Names, names_of
 from symbptt.recurrence import Recurrence
@@ -74,7 +74,7 @@ class Case:
     def computed(self) -> set[str]:
         """The states whose value at time 0 is computed from parameters."""
         r = self.recurrence
-        return {name for name in r.initial_values if not r.initial_is_zero(r.step(name).left)}
+        return {q.name for q, value in r.initial_values.items() if q.time == 0 and not is_zero(value)}
 
     @cached_property
     def starts(self) -> dict[str, range]:

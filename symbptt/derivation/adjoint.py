@@ -21,6 +21,7 @@ from symbptt.expressions import (
     Plus,
     Quantity,
     SumOver,
+    Times,
     Total,
     Zeros,
     at_time,
@@ -125,11 +126,25 @@ def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
         )
         if not _used(frame, q):
             return steps
-    right, steps_times = _brought(sweep, here), _times(sweep, q, k)
+    right, times = _brought(sweep, here), _times(sweep, q, k)
     rule = "adjoint recursion" if q.name in frame.local.recurrence.lags else "chain rule, backwards"
     why = "each equation that uses it brings its own adjoint, times its derivative"
-    steps.extend(_chain(sweep, sweep.adjoint(here), right, rule, why, steps_times))
+    if _enters_last(right):
+        last = q.at(T)
+        steps.extend(_chain(sweep, sweep.adjoint(last), _brought(sweep, last), rule, LAST, ()))
+        right = right.xreplace(dict.fromkeys(right.atoms(sympy.KroneckerDelta), sympy.S.Zero))
+        times = ((t, sympy.S.One, T - 1),)
+    steps.extend(_chain(sweep, sweep.adjoint(here), right, rule, why, times))
     return steps
+
+
+LAST = "at the last time, where the loss looks at it"
+
+
+def _enters_last(right: Basic) -> bool:
+    """Whether the loss uses the quantity at the last time alone."""
+    found = right.atoms(sympy.KroneckerDelta)
+    return bool(found) and all(delta.free_symbols == {t, T} for delta in found)
 
 
 def _used(frame: Frame, q: Quantity) -> bool:
@@ -196,6 +211,8 @@ def _term(node: Basic, x: Quantity, g: Basic) -> Basic:
     if isinstance(node, SumOver) and node.args[1] in _time_symbols(node):
         body, index = node.args[:2]
         return gradient(at_time(body, index, x.time), x, g)
+    if isinstance(node, Quantity):
+        return Times(sympy.KroneckerDelta(node.time, x.time), g)
     total: Basic = Zeros(*shape_of(x))
     for i, part in enumerate(children(node)):
         if any(q.name == x.name for q in quantities(part)):
@@ -251,9 +268,8 @@ def _at_start(sweep: Sweep) -> Basic:
     """What a learned initial state brings."""
     frame = sweep.frame
     total: Basic = Zeros(*shape_of(sweep.meaning(frame.by)))
-    for name, value in frame.local.recurrence.initial_values.items():
+    for y, value in frame.local.recurrence.initial_values.items():
         if not is_zero(value) and frame.by in quantities(value):
-            y = frame.local.recurrence.step(name).left.at(0)
             brought = (
                 gradient(value, frame.by, sweep.adjoint(y))
                 if sweep.of_loss

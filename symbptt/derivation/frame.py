@@ -234,10 +234,9 @@ class Frame:
 
     @property
     def _starts(self) -> bool:
-        values = self.local.recurrence.initial_values
-        return self.by.time is None and any(
-            q.name in values and self.by in quantities(values[q.name]) for q in self.states
-        )
+        names = {q.name for q in self.states}
+        values = self.local.recurrence.initial_values.items()
+        return self.by.time is None and any(q.name in names and self.by in quantities(v) for q, v in values)
 
     def part(self, component: Component, value: Basic) -> Basic:
         """The rows of one component in a column of the stacked state's height."""

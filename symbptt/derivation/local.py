@@ -62,10 +62,10 @@ class Linearised:
         return {e.left.name: e for e in (*r.statics, *r.steps)}
 
     def right_side(self, q: Quantity) -> Basic | None:
-        """What defines a quantity at its time, an initial value at time 0; None for what is given."""
+        """What defines a quantity at its time, an initial value included; None for what is given."""
         e = self.equations.get(q.name)
         if e is not None and q.time is not None and q.time.is_nonpositive:
-            return self.recurrence.initial_values.get(q.name) if q.time == 0 else None
+            return self.recurrence.initial_values.get(q)
         if e is None:
             return None
         return e.right if q.time is None else at_time(e.right, t, q.time)

@@ -86,13 +86,13 @@ def entering_steps(frame: Frame, y: Quantity) -> list[Step]:
 
 def _initial_step(frame: Frame, y: Quantity) -> Step:
     values = frame.local.recurrence.initial_values
-    if y.name in values and y.time == 0:
+    if y in values:
         why = (
             "the initial state is zero"
-            if is_zero(values[y.name])
+            if is_zero(values[y])
             else "the initial state is computed from parameters"
         )
-        return Step(Total(y, frame.by), jacobian(values[y.name], frame.by), "start", why)
+        return Step(Total(y, frame.by), jacobian(values[y], frame.by), "start", why)
     return Step(
         Total(y, frame.by),
         Zeros(vec_axis(y), vec_axis(frame.by)),

@@ -50,11 +50,7 @@ def unrolled_steps(frame: Frame, last: int) -> list[Step]:
 
 def _initial_equations(frame: Frame) -> list[Step]:
     values = frame.local.recurrence.initial_values
-    return [
-        Step(q.at(0), values[q.name], "initial value", "given with the recurrence")
-        for q in frame.local.recurrence.states
-        if q.name in values
-    ]
+    return [Step(q, value, "initial value", "given with the recurrence") for q, value in values.items()]
 
 
 def _equations(frame: Frame, time: int) -> list[Step]:

@@ -146,7 +146,7 @@ def numeric_function(
     """A NumPy function of a matrix, from the formula of the function (never from its derivative)."""
     known = entry(symbol)
     if isinstance(known, Columnwise):
-        return lambda x: known.numpy(x, axis=0 if x.shape[0] > 1 or x.shape[1] == 1 else 1)
+        return lambda x: known.numpy(x, axis=0)
     if symbol.name in generic:
         return generic[symbol.name]
     if known is None and symbol.meaning == "":
@@ -263,5 +263,5 @@ def difference(left: Matrix, right: Matrix) -> float:
     """The largest difference, relative to the larger of the two sides (absolute where both are tiny)."""
     if left.shape != right.shape:
         return float("inf")
-    scale = max(float(np.max(np.abs(left), initial=0)), float(np.max(np.abs(right), initial=0)), 1e-8)
+    scale = max(float(np.max(np.abs(left), initial=0)), float(np.max(np.abs(right), initial=0)), 1e-6)
     return float(np.max(np.abs(left - right), initial=0)) / scale

@@ -103,10 +103,8 @@ class World:
         table = {key: value + nudge.get(key, 0) for key, value in self.given.items()}
         for e in self.recurrence.statics:
             self._assign(e, None, table, nudge)
-        for name, longest in self.recurrence.lags.items():
-            for time in range(1 - longest, 1):
-                if (name, time) not in table:
-                    self._set_initial(name, time, table, nudge)
+        for q in self.recurrence.initial_values:
+            self._set_initial(q, table, nudge)
         for time in range(1, self.horizon + self.lag + 1):
             for e in self.recurrence.steps:
                 self._assign(e, time, table, nudge)
@@ -114,11 +112,9 @@ class World:
             self._assign(self.recurrence.loss, None, table, nudge)
         return table
 
-    def _set_initial(
-        self, name: str, time: int, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]
-    ) -> None:
-        start = evaluate(self.recurrence.initial_values[name], self.values(table))
-        table[name, time] = start + nudge.get((name, time), 0)
+    def _set_initial(self, q: Quantity, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]) -> None:
+        key = q.name, int(q.time or 0)
+        table[key] = evaluate(self.recurrence.initial_values[q], self.values(table)) + nudge.get(key, 0)
 
     def _assign(
         self, e: Equation, time: int | None, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]
@@ -148,12 +144,16 @@ class World:
 
     def _one_step(self, y: Key, nudge: Mapping[Key, Matrix]) -> Matrix:
         table = {key: value + nudge.get(key, 0) for key, value in self.run.items()}
-        name, time = y
+        time = y[1]
+        for e in self.recurrence.statics:
+            self._assign(e, None, table, nudge)
         if time is not None and time >= 1:
             for e in self.recurrence.steps:
                 self._assign(e, time, table, nudge)
-        elif time == 0 and name in self.recurrence.initial_values:
-            self._set_initial(name, 0, table, nudge)
+        else:
+            for q in self.recurrence.initial_values:
+                if (q.name, q.time) == y:
+                    self._set_initial(q, table, nudge)
         return self._read(y, table)
 
     def _read(self, y: Key, table: Mapping[Key, Matrix]) -> Matrix:

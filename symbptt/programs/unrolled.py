@@ -95,9 +95,8 @@ def unroll(recurrence: Recurrence, of: Quantity, by: Quantity, steps: int) -> Un
 def _start(frame: Frame, state: Quantity) -> Iterator[Statement]:
     """Initial values that the recurrence fixes, and what they owe to the parameter."""
     values = frame.local.recurrence.initial_values
-    if state.name in values:
-        y = state.at(0)
-        yield _symbol(y), _Scalar.of(values[state.name]).at(0)
+    for y in (q for q in values if q.name == state.name):
+        yield _symbol(y), _Scalar.of(values[y]).at(0)
         if not is_zero(frame.known_total(y)) and y != frame.by:
             right = frame.local.with_primes(y, frame.by)
             yield _symbol(Total(y, frame.by)), _Scalar.of(right).at(0)

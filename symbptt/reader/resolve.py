@@ -238,9 +238,9 @@ class Resolver:
         """A power. Raises ReadingError for an exponent that is not a number, a time or a size."""
         if isinstance(exponent, Name) and exponent.base in ("\\top", "T", "\\intercal"):
             return Flipped(at, base)
-        elementwise = isinstance(exponent, syntax.Binary) and isinstance(exponent.left, syntax.Text)
-        if elementwise:
-            exponent = exponent.right
+        elementwise = False
+        if isinstance(exponent, syntax.Binary) and isinstance(exponent.left, syntax.Text):
+            exponent, elementwise = exponent.right, True
         value = self.term(exponent)
         while isinstance(value, Negated) and isinstance(value.operand, Literal):
             value = Literal(at, -value.operand.value)

@@ -1,8 +1,8 @@
 r"""Every ready recurrence once more, as a forward pass in plain PyTorch; autograd does the rest.
 
-A function has the name of its recurrence and takes the parameters, inputs and open initial values by name, and
-the target; it gives all states and outputs at the times 1..T, and the loss. Arrays are time-major with a batch
-axis: x (T, B, m), initial values (B, n).
+A function has the name of its recurrence and takes the parameters, inputs and open initial values by name,
+and the target; it gives all states and outputs at the times 1..T, and the loss. Arrays are time-major with a
+batch axis: x (T, B, m), initial values (B, n).
 """
 
 from types import SimpleNamespace
