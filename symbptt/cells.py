@@ -37,3 +37,10 @@ def title(path: Path) -> str:
     """The first heading of a specification."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), path.parent.name)
+
+
+def source(path: Path) -> str:
+    """The first paragraph under the heading `Sources` of a specification, in one line."""
+    _, _, after = path.read_text(encoding="utf-8").partition("## Source")
+    _, _, body = after.partition("\n\n")
+    return " ".join(body.partition("\n\n")[0].split())

@@ -19,6 +19,7 @@ Form = Literal["unrolled", "nested", "expanded", "adjoint", "paths"]
 Notation = Literal["scalar", "matrix", "index"]
 Format = Literal["latex", "markdown", "html", "text"]
 Target = Literal["numpy"]
+Report = Literal["text", "json", "github"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -103,14 +104,30 @@ def check(
 
 
 @app.command()
+def verify(
+    documents: Annotated[
+        list[Path], typer.Argument(metavar="DOC...", help="Markdown or TeX documents to judge")
+    ],
+    to: Annotated[Report, typer.Option(help="the format of the verdicts")] = "text",
+) -> None:
+    """Judge every relation that documents display: it holds, fails, or is in doubt."""
+    from symbptt.judge import FORMATS, verify_file
+
+    judgements = [verify_file(path) for path in documents]
+    typer.echo(FORMATS[to](judgements))
+    if any(one.failed for one in judgements):
+        raise typer.Exit(1)
+
+
+@app.command()
 def cells() -> None:
-    """List the ready recurrences."""
-    from symbptt.cells import ready, title
+    """List the ready recurrences, with the source of their equations."""
+    from symbptt.cells import ready, source, title
 
     found = ready()
     width = max(map(len, found), default=0)
     for name, path in found.items():
-        typer.echo(f"{name:{width}}  {title(path)}")
+        typer.echo(f"{name:{width}}  {title(path)}\n{'':{width}}  {source(path)}")
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -21,6 +21,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         if request.config.getoption("--update"):
             path.write_text(text, encoding="utf-8")
         assert path.is_file(), f"{path} is missing: run pytest --update and look at what it writes"
-        assert path.read_text(encoding="utf-8") == text, f"{path} differs: run pytest --update and look at the change"
+        same = path.read_text(encoding="utf-8") == text
+        assert same, f"{path} differs: run pytest --update and look at the change"
 
     return compare

@@ -124,7 +124,9 @@ def test_a_call_at_fault(call, arguments, message):
 def test_an_error_in_a_specification_names_the_place(call, tmp_path):
     path = tmp_path / "wrong.md"
     path.write_text(
-        "# Wrong\n\n$W \\in \\mathbb{R}^{n \\times m}$, $a_t \\in \\mathbb{R}^n$\n\n$$\na_t = \\tanh(W a_{t-1})\n$$\n",
+        "# Wrong\n\n"
+        "$W \\in \\mathbb{R}^{n \\times m}$, $a_t \\in \\mathbb{R}^n$\n\n"
+        "$$\na_t = \\tanh(W a_{t-1})\n$$\n",
         encoding="utf-8",
     )
     code, out, err = call("derive", path)

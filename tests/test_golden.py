@@ -6,15 +6,18 @@ import pytest
 
 import symbptt
 from symbptt.cells import ready
+from symbptt.recurrence import t
 from symbptt.writers import WRITERS
 
 CELLS = sorted(ready())
 
 
 def derivation_page(name: str) -> str:
-    """The expanded derivative of the last state, and the adjoint form (of the loss, where there is one)."""
+    """The last state expanded, the adjoint form, and every state by the one before, split by path."""
     recurrence = symbptt.load(str(ready()[name]))
     derivations = [symbptt.derive(recurrence, form=form) for form in ("expanded", "adjoint")]
+    if len(recurrence.states) > 1:
+        derivations += [symbptt.derive(recurrence, q, q.at(t - 1), "paths") for q in recurrence.states]
     return "\n".join(WRITERS["markdown"](d) for d in derivations)
 
 

@@ -43,7 +43,10 @@ DOORS = {
     ("expressions", "writers"),
     ("derivation", "writers"),
     ("writers", "writers"),
-    *(("cli", layer) for layer in ("interface", "notations", "writers", "programs", "check", "cells", "judge")),
+    *(
+        ("cli", layer)
+        for layer in ("interface", "notations", "writers", "programs", "check", "cells", "judge")
+    ),
 }
 # Whatever takes text and runs it, SymPy's S among them.
 RUNS_TEXT = {"eval", "exec", "sympify", "parse_expr", "S"}

@@ -10,7 +10,7 @@ from symbptt.reader import read_expression
 from symbptt.writers.latex import latex
 from tests.examples import EXAMPLES
 
-# A brace, a slice, a bare 0 and the size of a bare I are written for people: they do not say all that they are.
+# A brace, a slice, a bare 0 and a bare I are written for people: they do not say all that they are.
 FOR_PEOPLE = (Braced, Block, Slice, Zeros)
 
 

@@ -82,6 +82,28 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     return loss, without_batch(gradients) if single else gradients
 
 
+def train_step(parameters, inputs, targets, rate, clip=None, initial=None):
+    """One step of gradient descent on the loss summed over the batch: (loss, new parameters).
+
+    rate: the learning rate. clip: a function of the parameters' gradients, such as
+    `lambda gradients: clip_by_norm(gradients, 5.0)`.
+    """
+    loss, gradients = loss_and_gradient(parameters, inputs, targets, initial)
+    steps = gradients["parameters"] if clip is None else clip(gradients["parameters"])
+    return loss, {name: np.asarray(parameters[name]) - rate * steps[name] for name in PARAMETERS}
+
+
+def clip_by_value(gradients, limit):
+    """Every entry of every gradient, kept within -limit..limit."""
+    return {name: np.clip(value, -limit, limit) for name, value in gradients.items()}
+
+
+def clip_by_norm(gradients, limit):
+    """All gradients scaled by one factor, so that the norm of all entries is at most limit (Pascanu 2013)."""
+    norm = np.sqrt(sum(np.sum(value * value) for value in gradients.values()))
+    return {name: value * min(1.0, float(limit / max(norm, limit))) for name, value in gradients.items()}
+
+
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)

@@ -195,7 +195,7 @@ CONVERT: dict[type, Callable[[Any], sympy.Expr]] = {
     Times: lambda node: sympy.Mul(*map(_convert, node.args)),
     Power: lambda node: sympy.Pow(*map(_convert, node.args)),
     MatrixPower: lambda node: sympy.Pow(*map(_convert, node.args)),
-    Apply: lambda node: applied(node.function, _convert(node.argument), node.order),
+    Apply: lambda node: applied(node.function, _number(node.argument, (), ()), node.order),
     Braced: lambda node: _convert(node.args[0]),
     SumOver: _sum,
     ProductOver: _product,

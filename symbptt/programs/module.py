@@ -17,7 +17,10 @@ from symbptt.programs.plan import Plan
 from symbptt.recurrence import Recurrence, t
 from symbptt.writers.text import text
 
-OWN = ("run", "pull_back", "start", "rows", "with_batch", "without_batch", "batch_axis", "LONG_STARTS")
+OWN = (
+    *("run", "pull_back", "start", "rows", "with_batch", "without_batch", "batch_axis", "LONG_STARTS"),
+    *("train_step", "clip_by_value", "clip_by_norm", "rate", "clip"),
+)
 NO_INPUTS = '{"T": the number of steps, "B": the number of samples, left out for a single one}'
 TEMPLATES = Path(__file__).parent / "templates"
 
