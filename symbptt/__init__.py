@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from symbptt.expressions import FunctionSymbol, Quantity
     from symbptt.functions import function
     from symbptt.interface import derive, load, unrolled
+    from symbptt.judge import verify
     from symbptt.programs import generate
     from symbptt.recurrence import Builder, Equation, Recurrence, T, t
 
@@ -38,6 +39,7 @@ _HOME = {
     "derive": "interface",
     "load": "interface",
     "unrolled": "interface",
+    "verify": "judge",
     "generate": "programs",
     "Builder": "recurrence",
     "Equation": "recurrence",
@@ -49,6 +51,7 @@ _HOME = {
 __all__ = [
     "Builder", "Derivation", "Equation", "FunctionSymbol", "Quantity", "Recurrence", "SpecificationError",
     "Step", "SymbpttError", "T", "check", "derive", "function", "generate", "load", "ready", "t", "unrolled",
+    "verify",
 ]  # fmt: skip
 
 

@@ -227,6 +227,11 @@ class Recurrence:
 
         return read_recurrence_file(path)
 
+    def _repr_html_(self) -> str:
+        from symbptt.writers.html import recurrence_html  # the writers stand above this module
+
+        return recurrence_html(self)
+
 
 @dataclass
 class Builder:

@@ -40,6 +40,7 @@ OPTIONAL = {"numba", "scipy", "nbformat", "IPython", "latex2sympy2_extended", "t
 # command needs, so that --help does not wait for SymPy.
 DOORS = {
     ("recurrence", "reader"),
+    ("recurrence", "writers"),
     ("expressions", "writers"),
     ("derivation", "writers"),
     ("writers", "writers"),

@@ -1,6 +1,7 @@
 """The judge on small documents: what holds holds, what is wrong fails, and a doubt stays a doubt."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -81,7 +82,8 @@ def test_true_for_scalars_only_is_told_apart():
         r"$$\frac{\partial h_t}{\partial h_k} = W^{t-k} \prod_{i=k+1}^{t} \frac{\partial h_i}{\partial z_i}$$"
     )
     finding = verify(ELMAN + claim).relations[-1].finding
-    assert finding.verdict == "fails" and "scalars only" in finding.message
+    assert finding.verdict == "fails"
+    assert "scalars only" in finding.message
     undeclared = "\n".join(ELMAN.splitlines()[2:])
     finding = verify(undeclared + claim).relations[-1].finding
     assert (finding.verdict, finding.scope) == ("holds", "scalar")
@@ -105,7 +107,8 @@ def test_a_chain_names_the_line_that_is_wrong():
 )
 def test_errors_of_form_carry_their_repair(claim, suggestion):
     verdict, _, meant = last(ELMAN + f"$${claim}$$")
-    assert verdict == "fails" and meant.startswith(suggestion)
+    assert verdict == "fails"
+    assert meant.startswith(suggestion)
 
 
 def test_an_index_bound_elsewhere_is_no_error_of_form():
@@ -137,7 +140,8 @@ def test_a_gradient_of_the_wrong_size_fails():
         r" * \Gamma_f^{\langle t \rangle} * (1-\Gamma_f^{\langle t \rangle})$$"
     )
     finding = verify(LSTM + before + wrong).relations[-1].finding
-    assert finding.verdict == "fails" and "sizes" in finding.message
+    assert finding.verdict == "fails"
+    assert "sizes" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -179,3 +183,16 @@ def test_every_format_names_the_place():
     assert set(bad) >= {"display", "column", "latex", "scope", "relative_error", "reading", "suggestion"}
     assert "page.md:6:3: fails" in FORMATS["text"]([judgement])
     assert FORMATS["github"]([judgement]).startswith("::error file=page.md,line=6,col=3::")
+
+
+def test_an_initial_value_is_a_definition_and_may_be_repeated():
+    judgement = verify(r"$$h_t = \tanh(W h_{t-1} + x_t)$$ $$h_0 = 0$$ $$h_0 = 0$$")
+    assert [one.finding.verdict for one in judgement.relations] == ["definition", "definition", "holds"]
+
+
+@pytest.mark.parametrize(
+    "page", sorted(Path(__file__).parents[2].glob("derivations/*/derivation.md")), ids=lambda p: p.parent.name
+)
+def test_no_derivation_of_ours_fails(page):
+    judgement = verify(page.read_text(encoding="utf-8"), page.name)
+    assert [one.latex for one in judgement.relations if one.finding.verdict == "fails"] == []

@@ -1,0 +1,88 @@
+"""Surface trees in one way of writing: S(k) is S at time k where times stand in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from symbptt.reader.symbols import COUNTERS, index_letters
+from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Link, Name, Scripted, Surface, Transpose
+
+Change = Callable[[Surface], Surface]
+
+
+def rebuilt(node: Surface, change: Change) -> Surface:
+    """The tree with every node changed, the lowest first."""
+    values: dict[str, Any] = {}
+    for part in fields(node):
+        value = getattr(node, part.name)
+        new = _rebuilt(value, change)
+        if new is not value:
+            values[part.name] = new
+    return change(replace(node, **values) if values else node)
+
+
+def _rebuilt(value: object, change: Change) -> object:
+    if isinstance(value, Surface):
+        return rebuilt(value, change)
+    if isinstance(value, tuple):
+        items = tuple(_rebuilt(item, change) for item in value)
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
+
+
+def normal_chain(chain: Chain, change: Change) -> Chain:
+    """A statement rewritten."""
+    first = None if chain.first is None else rebuilt(chain.first, change)
+    links = tuple(Link(link.at, link.op, rebuilt(link.right, change)) for link in chain.links)
+    return replace(chain, first=first, links=links)
+
+
+def called_names(chains: Iterable[Chain]) -> frozenset[str]:
+    """The names that are written with their time in brackets: h(t), x[t]."""
+    found: set[str] = set()
+
+    def note(node: Surface) -> Surface:
+        if isinstance(node, Name) and node.style in ("call", "index"):
+            found.add(node.stem)
+        return node
+
+    for chain in chains:
+        normal_chain(chain, note)
+    return frozenset(found)
+
+
+def timed_calls(called: frozenset[str]) -> Change:
+    """The change that reads S(k) as S at time k for the names found."""
+
+    def change(node: Surface) -> Surface:
+        match node:
+            case Name(time=None, superscripts=(Bracket(kind="\\{\\}", items=(inside,)),)):
+                if "t" in (index_letters(inside) or ()):
+                    return replace(node, superscripts=(), time=inside, style="braces")
+            case Juxtaposed(
+                left=Name(time=None) as name, right=Bracket(kind="()" | "[]", items=(inside,)), direct=True
+            ) if name.stem in called:
+                letters = index_letters(inside)
+                if letters is not None and letters <= COUNTERS | {"t", "T"}:
+                    return replace(name, at=node.at, time=inside, style="call")
+            case Juxtaposed(
+                left=Name() as name,
+                right=Transpose(operand=Bracket() as bracket, spelling=spelling),
+                direct=True,
+            ):
+                inner = change(Juxtaposed(node.at, name, bracket, direct=True))
+                return Transpose(node.at, inner, spelling) if isinstance(inner, Name) else node
+            case Juxtaposed(
+                left=Name() as name,
+                right=Scripted(base=Bracket() as bracket, subscript=below, superscript=None, primes=0),
+                direct=True,
+            ) if below is not None:
+                inner = change(Juxtaposed(node.at, name, bracket, direct=True))
+                items = below.items if isinstance(below, Bracket) else (below,)
+                if isinstance(inner, Name):
+                    return replace(inner, subscripts=inner.subscripts + items)
+        return node
+
+    return change

@@ -1,0 +1,250 @@
+"""Numbers with two pairs of axes, and the products that people write between them.
+
+A Tensor is an array (batch, rows, columns, rows below, columns below): the last pair is that of the variable
+of a derivative and (1, 1) for a plain value. Derivatives are kept as [output axes, variable axes]; what
+layout an author had in mind is a choice made when a derivative meets a plain matrix.
+The batch holds the complex steps of a derivative and is 1 elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symbptt.errors import SymbpttError
+
+Array = NDArray[np.complex128]
+Key = tuple[str, int | None]
+ELEMENTWISE = frozenset(["\\odot", "\\circ", "\\otimes", "\\bigodot"])
+
+
+class Misfit(SymbpttError):
+    """Sizes that fit in none of the ways in which a product, sum or comparison can be read."""
+
+
+class Undecided(SymbpttError):
+    """Something outside what can be evaluated: the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """``of`` and ``by`` name what is differentiated and by what, where that is one quantity at one time."""
+
+    data: Array
+    of: Key | None = None
+    by: Key | None = None
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """Rows and columns of the value."""
+        return int(self.data.shape[1]), int(self.data.shape[2])
+
+    @property
+    def below(self) -> tuple[int, int]:
+        """Rows and columns of the variable."""
+        return int(self.data.shape[3]), int(self.data.shape[4])
+
+    @property
+    def plain(self) -> bool:
+        """Is this no derivative, or one by a scalar?"""
+        return self.below == (1, 1)
+
+    @property
+    def scalar(self) -> bool:
+        """One plain number."""
+        return self.plain and self.out == (1, 1)
+
+
+Choose = Callable[[tuple[object, ...], int], int]
+Option = tuple[str, Callable[[], Tensor]]
+
+
+def of_array(values: NDArray[np.float64] | NDArray[np.complex128] | float) -> Tensor:
+    """A plain tensor of a number or of rows and columns."""
+    array = np.atleast_2d(np.asarray(values, dtype=np.complex128))
+    return Tensor(array[None, :, :, None, None])
+
+
+def transposed(a: Tensor) -> Tensor:
+    """Rows and columns exchanged; of a derivative of a scalar, those of the variable; of a Jacobian, both."""
+    if not a.plain:
+        whole = a.out == (1, 1)
+        return Tensor(a.data.swapaxes(3, 4) if whole else a.data.transpose(0, 3, 4, 1, 2))
+    return Tensor(a.data.swapaxes(1, 2))
+
+
+def views(a: Tensor) -> list[tuple[str, Tensor]]:
+    """The plain matrices that a derivative can stand for, with the name of the layout."""
+    if a.plain:
+        return [("plain", a)]
+    (r, c), (p, q) = a.out, a.below
+    if (r, c) == (1, 1):
+        kind = "gradient" if 1 in (p, q) else "matrix gradient"
+        same = Tensor(a.data.transpose(0, 3, 4, 1, 2))
+        return [(f"{kind}: shape of the variable", same), (f"{kind}: transposed", transposed(same))]
+    if 1 in (r, c) and 1 in (p, q):
+        numerator = Tensor(a.data.reshape(a.data.shape[0], r * c, p * q, 1, 1))
+        return [
+            ("Jacobian: numerator layout", numerator),
+            ("Jacobian: denominator layout", transposed(numerator)),
+        ]
+    return []
+
+
+def view(a: Tensor, choose: Choose) -> Tensor | None:
+    """The plain matrix that a derivative stands for in the layout that is chosen, or None."""
+    found = views(a)
+    if len(found) < 2:
+        return found[0][1] if found else None
+    kind = found[0][0].split(":")[0]
+    names = tuple(name.split(": ")[1] for name, _ in found)
+    return found[choose((kind, names), len(found))][1]
+
+
+def chain(a: Tensor, b: Tensor) -> Tensor:
+    """The chain rule: the variable of a is the value of b."""
+    data = np.einsum("brcxy,bxypq->brcpq", a.data, b.data)
+    return Tensor(data, a.of, b.by)
+
+
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """The matrix product over the inner axes; at most one of the two is a derivative."""
+    data = np.einsum("brkxy,bkcpq->brcxypq", a.data, b.data)
+    shape = data.shape
+    data = data.reshape(*shape[:3], shape[3] * shape[5], shape[4] * shape[6])
+    return Tensor(data, by=a.by or b.by)
+
+
+def times(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise, an axis of size 1 stretched; at most one of the two is a derivative."""
+    return Tensor(a.data * b.data, by=a.by or b.by)
+
+
+def scale(a: Tensor, b: Tensor) -> Tensor:
+    """A product with a scalar, which leaves the names of a derivative alone."""
+    other = b if a.scalar else a
+    return Tensor(a.data * b.data, other.of, other.by)
+
+
+def stretch(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Do two pairs of axes fit elementwise?"""
+    return all(m == n or 1 in (m, n) for m, n in zip(a, b, strict=True))
+
+
+def product(op: str, a: Tensor, b: Tensor, choose: Choose) -> Tensor:
+    """a op b in one of the ways that fit. Raises Misfit where none does."""
+    if a.scalar or b.scalar:
+        return scale(a, b)
+    options = _options(op, a, b, choose)
+    if not options:
+        raise Misfit(f"sizes {_sizes(a)} and {_sizes(b)} do not fit in a product")
+    names = tuple(name for name, _ in options)
+    return options[choose(("product", op, names), len(options))][1]()
+
+
+def _sizes(a: Tensor) -> str:
+    text = f"{a.out[0]}x{a.out[1]}"
+    return text if a.plain else f"{text} by {a.below[0]}x{a.below[1]}"
+
+
+def _options(op: str, a: Tensor, b: Tensor, choose: Choose) -> list[Option]:
+    if a.plain and b.plain:
+        return _plain_options(op, a, b)
+    if not a.plain and not b.plain:
+        return _chain_options(op, a, b)
+    left, right = view(a, choose), view(b, choose)
+    if left is None or right is None:
+        return _mixed_options(op, a, b)
+    return _mixed_options(op, a, b)[:1] + _plain_options(op, left, right)
+
+
+def _plain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
+    matrix: list[Option] = [("matrix product", lambda: matmul(a, b))] if a.out[1] == b.out[0] else []
+    same: list[Option] = [("elementwise", lambda: times(a, b))] if a.out == b.out else []
+    if op in ELEMENTWISE:
+        wide: list[Option] = [("elementwise", lambda: times(a, b))] if stretch(a.out, b.out) else []
+        return wide
+    if op == "*":
+        return same + matrix
+    if matrix and same:
+        return matrix + same
+    dot: list[Option] = []
+    if a.out == b.out and 1 in a.out and op != "*":
+        left, right = (transposed(a), b) if a.out[1] == 1 else (a, transposed(b))
+        dot = [("inner product", lambda: matmul(left, right))]
+    diagonal: list[Option] = []
+    if not matrix and not same and a.out[1] == 1 and a.out[0] == b.out[0]:
+        diagonal = [("diagonal", lambda: times(a, b))]
+    return matrix + same + dot + diagonal
+
+
+def _chain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
+    forward: Option = ("chain", lambda: chain(a, b))
+    backward: Option = ("chain from the right", lambda: chain(b, a))
+    if a.by is not None and a.by == b.of:
+        return [forward]
+    if b.by is not None and b.by == a.of:
+        return [backward]
+    found = []
+    if a.below == b.out:
+        found.append(forward)
+    elif b.below == a.out:
+        found.append(backward)
+    return found
+
+
+def _mixed_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
+    """A plain matrix that acts on the value of a derivative."""
+    found: list[Option] = []
+    if op in ELEMENTWISE or op == "*":
+        if stretch(a.out, b.out) and (1, 1) not in (a.out, b.out):
+            found.append(("elementwise on the value", lambda: times(a, b)))
+        if op in ELEMENTWISE:
+            return found
+    if (1, 1) not in (a.out, b.out):
+        if (a.plain and a.out[1] == b.out[0]) or (b.plain and a.out[1] == b.out[0] and a.out[1] > 1):
+            found.append(("matrix on the value", lambda: matmul(a, b)))
+        elif op != "*" and a.plain and a.out == b.out and 1 in a.out:
+            found.append(("elementwise on the value", lambda: times(a, b)))
+    plain, derived = (a, b) if a.plain else (b, a)
+    if (
+        1 in derived.out
+        and plain.out[0] == derived.below[0] * derived.below[1]
+        and 1 in derived.below
+        and derived is a
+    ):
+        found.append(("matrix on the variable", lambda: _on_variable(derived, plain)))
+    return found
+
+
+def _on_variable(derived: Tensor, plain: Tensor) -> Tensor:
+    """A Jacobian times a matrix, which contracts the variable: the new variable is a column."""
+    shape = derived.data.shape
+    flat = derived.data.reshape(*shape[:3], shape[3] * shape[4])
+    return Tensor(np.einsum("brck,bkmxy->brcmx", flat, plain.data), derived.of, None)
+
+
+def matched(a: Tensor, b: Tensor, choose: Choose) -> tuple[Tensor, Tensor]:
+    """Both in one form, to be added or compared. Raises Misfit."""
+    if a.out == b.out and a.below == b.below:
+        return a, b
+    if a.plain and b.plain:
+        if a.scalar or b.scalar or (stretch(a.out, b.out)):
+            return a, b
+        raise Misfit(f"{_sizes(a)} and {_sizes(b)} differ")
+    if a.scalar or b.scalar:
+        return a, b
+    left, right = view(a, choose), view(b, choose)
+    if left is None or right is None or left.out != right.out:
+        raise Misfit(f"{_sizes(a)} and {_sizes(b)} differ")
+    return left, right
+
+
+def added(a: Tensor, b: Tensor, sign: int, choose: Choose) -> Tensor:
+    """a + b or a - b; a scalar is added to every entry."""
+    left, right = matched(a, b, choose)
+    same = left.of == right.of and left.by == right.by
+    return Tensor(left.data + sign * right.data, left.of if same else None, left.by if same else None)

@@ -1,0 +1,233 @@
+"""One numeric instance of a document: a value for every name at every time, from its own definitions.
+
+What has no definition gets random numbers of its size. Derivatives are complex steps through the forward
+run: total (through every path), immediate (earlier times held), or direct (all other definitions held).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from symbptt.judge.functions import seed_of
+from symbptt.judge.tensors import Key, Tensor, Undecided, of_array, transposed
+from symbptt.judge.vocabulary import integer, names_in
+from symbptt.reader.syntax import Name, Surface
+
+Kind = Literal["total", "immediate", "direct"]
+KINDS: tuple[Kind, ...] = ("total", "immediate", "direct")
+TINY = 1e-30
+
+
+class OutOfRange(Undecided):
+    """A time beyond the horizon."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Definition:
+    """``key`` at ``time`` (None: no time) is ``right``; ``indices`` where its entries are defined."""
+
+    key: str
+    time: Surface | None
+    indices: tuple[Surface, ...]
+    right: Surface
+    display: int
+    left: Name
+    called: bool = False
+
+    @property
+    def pattern(self) -> str:
+        """What tells definitions of one name apart: at any time, at time 0, without time."""
+        if self.time is None:
+            return ""
+        letters = {name.base for name in names_in(self.time)}
+        return "t" if letters else str(integer(self.time, {}))
+
+    @property
+    def initial(self) -> bool:
+        """Does this give a value at time 0 or before?"""
+        return self.pattern not in ("", "t") and int(self.pattern) <= 0
+
+    def at(self, time: int | None) -> dict[str, int] | None:
+        """The values of the letters under which this defines the name at a time, or None."""
+        if self.time is None:
+            return {} if time is None else None
+        if time is None:
+            return None
+        letters = sorted({name.base for name in names_in(self.time)})
+        if len(letters) > 1:
+            return None
+        if not letters:
+            return {} if integer(self.time, {}) == time else None
+        return {letters[0]: time - integer(self.time, {letters[0]: 0})}
+
+
+Evaluate = Callable[["World", Definition, dict[str, int], tuple[int, int] | None], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A complex step of every entry of one quantity; ``since`` is the time before which all is held."""
+
+    target: Key
+    kind: Kind
+    since: int | None
+    of: Key | None
+
+
+@dataclass
+class World:
+    """The values of one instance; ``base`` is the unshifted world of a shifted one."""
+
+    definitions: Mapping[str, list[Definition]]
+    sizes: Mapping[str, tuple[int, int]]
+    horizon: int
+    seed: int
+    evaluate: Evaluate
+    rows: bool = False
+    shift: Shift | None = None
+    base: World | None = None
+    memo: dict[Key, Tensor] = field(default_factory=dict)
+    active: set[Key] = field(default_factory=set)
+    jacobians: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+    leaves: set[str] = field(default_factory=set)
+    until: float = float("inf")  # the moment at which an evaluation gives up
+    node: Surface | None = None  # an occurrence of an expression that is moved, instead of a quantity
+    node_shape: tuple[int, int] | None = None
+    node_keys: dict[int, Key] = field(default_factory=dict)
+
+    def node_key(self, node: Surface) -> Key | None:
+        """The quantity that an occurrence in a definition was, when it was evaluated."""
+        return self.node_keys.get(id(node))
+
+    def moved(self, node: Surface, value: Tensor) -> Tensor:
+        """The value of the occurrence that is moved."""
+        self.node_shape = value.out
+        return stepped(Tensor(value.data[:1].real.astype(np.complex128)))
+
+    def definition(self, key: str, time: int | None) -> tuple[Definition, dict[str, int]] | None:
+        """The definition that holds at a time, an exact time before a letter; none at time 0 and before."""
+        found = None
+        for one in self.definitions.get(key, []):
+            bound = one.at(time)
+            if bound is None:
+                continue
+            if not bound:
+                return one, bound
+            if time is not None and 1 <= time <= self.horizon:
+                found = one, bound
+        return found
+
+    def defined(self, key: str) -> bool:
+        """Has the name a definition?"""
+        return key in self.definitions
+
+    def value(self, key: str, time: int | None) -> Tensor:
+        """The value of a name at a time. Raises Undecided for a circle."""
+        place = (key, time)
+        if place in self.memo:
+            return self.memo[place]
+        if place in self.active:
+            raise Undecided(f"{key} is defined in a circle")
+        self.active.add(place)
+        try:
+            value = self._value(key, time)
+        finally:
+            self.active.discard(place)
+        self.memo[place] = value
+        return value
+
+    def _value(self, key: str, time: int | None) -> Tensor:
+        shift = self.shift
+        if shift is not None and self.base is not None:
+            if (key, time) == shift.target:
+                return stepped(self.base.value(key, time))
+            if self._held(shift, key, time):
+                return self.base.value(key, time)
+        found = self.definition(key, time)
+        if found is None and time is None and key in self.definitions:
+            return self._over_time(key)
+        if found is None:
+            return self.base.value(key, time) if self.base is not None else self.leaf(key, time)
+        return self._fitted(key, self.evaluate(self, *found, self.sizes.get(key)))
+
+    def _over_time(self, key: str) -> Tensor:
+        """A loss without a time is the sum of those at all times."""
+        values = [self.value(key, time) for time in range(1, self.horizon + 1)]
+        if not all(value.scalar for value in values):
+            raise Undecided(f"{key} without its time")
+        return Tensor(np.asarray(sum(value.data for value in values)))
+
+    def _held(self, shift: Shift, key: str, time: int | None) -> bool:
+        if shift.kind == "total" or self.definition(key, time) is None:
+            return False
+        if shift.kind == "direct":
+            return (key, time) != shift.of
+        return time is not None and shift.since is not None and time < shift.since
+
+    def _fitted(self, key: str, value: Tensor) -> Tensor:
+        """A value in the orientation that the name was found to have."""
+        size = self.sizes.get(key)
+        if size is None or not value.plain or value.out == size:
+            return value
+        if size == (1, 1) and 1 in value.out:
+            return Tensor(value.data.sum(axis=(1, 2), keepdims=True))  # E = -y log y: an inner product
+        if value.scalar:
+            return Tensor(np.broadcast_to(value.data, (value.data.shape[0], *size, 1, 1)))
+        if value.out == size[::-1] and 1 in size:
+            return transposed(value)
+        return value
+
+    def leaf(self, key: str, time: int | None) -> Tensor:
+        """Random numbers for a name that nothing defines."""
+        self.leaves.add(key)
+        size = self.sizes.get(key)
+        if size is None:
+            raise Undecided(f"the size of {key} is not known")
+        if key.startswith("I_{"):
+            if size[0] != size[1]:
+                raise Undecided(f"the size of the identity {key} is not known")
+            return of_array(np.eye(size[0]))
+        generator = np.random.default_rng([seed_of(key), self.seed, 0 if time is None else time + 10])
+        values = generator.uniform(0.25, 1.0, size) * generator.choice([-1.0, 1.0], size)
+        if f"\\hat{{{key}}}" in self.sizes:  # the target of a prediction: its entries sum to 1
+            axis = 1 if size[0] == 1 or (self.rows and size[1] != 1) else 0
+            values = np.abs(values) / np.abs(values).sum(axis=axis, keepdims=True)
+        return of_array(values)
+
+    def shifted(self, target: Key, kind: Kind, since: int | None, of: Key | None) -> World:
+        """This world with a complex step of one quantity."""
+        shift = Shift(target, kind, since, of)
+        return replace(
+            self,
+            shift=shift,
+            base=self,
+            memo={},
+            active=set(),
+            jacobians={},
+            leaves=set(),
+            node_keys={},
+        )
+
+
+def stepped(value: Tensor) -> Tensor:
+    """A value once for each of its entries, that entry moved by a complex step."""
+    if not value.plain:
+        raise Undecided("a derivative by a derivative")
+    rows, columns = value.out
+    count = rows * columns
+    steps = 1j * TINY * np.eye(count).reshape(count, rows, columns, 1, 1)
+    return Tensor(value.data + steps)
+
+
+def slopes(value: Tensor, below: tuple[int, int], of: Key | None, by: Key) -> Tensor:
+    """The derivative tensor, [output axes, variable axes], from values under a complex step."""
+    if not value.plain:
+        raise Undecided("a derivative of a derivative")
+    count = below[0] * below[1]
+    imaginary = np.broadcast_to(value.data.imag / TINY, (count, *value.data.shape[1:]))[..., 0, 0]
+    data = imaginary.transpose(1, 2, 0).reshape(1, *value.out, *below)
+    return Tensor(data.astype(np.complex128), of, by)
