@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symbptt.expressions import Block, Dot, FunctionSymbol, SumOver, Transposed
+from symbptt.expressions import Block, Dot, FunctionSymbol, Inner, SumOver, Transposed
 from symbptt.functions import function
 from symbptt.recurrence import Builder, Recurrence, T, t
 
@@ -97,4 +97,15 @@ def late_input() -> Recurrence:
     return b.recurrence("late input")
 
 
-EXAMPLES = {f.__name__: f for f in (elman, two_lags, matrix_state, gated, generic, late_input)}
+def odd_losses() -> Recurrence:
+    """A loss that looks back, and at the last step: L = sum_{t=2}^T h_t^T h_{t-1} + |h_T|^2 / 2."""
+    b = Builder()
+    q = b.quantity
+    h, x = q("h", "n", timed=True), q("x", "m", timed=True)
+    b.define(h[t], tanh(q("W", "n", "n") @ h[t - 1] + q("U", "n", "m") @ x[t]))
+    pairs = SumOver(Dot(Transposed(h[t]), h[t - 1]), t, 2, T)
+    b.define(q("L"), pairs + Inner(h[T], h[T]) / 2)
+    return b.recurrence("odd losses")
+
+
+EXAMPLES = {f.__name__: f for f in (elman, two_lags, matrix_state, gated, generic, late_input, odd_losses)}

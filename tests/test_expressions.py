@@ -109,6 +109,14 @@ def test_normal_forms():
     assert SumOver(Zeros(*U.shape), sympy.Symbol("i"), 1, 3) == Zeros(*U.shape)
 
 
+def test_equal_terms_are_collected():
+    half = sympy.Rational(1, 2)
+    assert Plus(half * U, half * U) == U
+    assert Plus(A, A) == 2 * A
+    assert Plus(U, -U) == Zeros(*U.shape)
+    assert Plus(1, U, U) == Plus(1, 2 * U)
+
+
 def test_products_are_never_reordered():
     assert Dot(C, Transposed(C)) != Dot(Transposed(C), C)
     assert Dot(C, Transposed(C)).args == (C, Transposed(C))

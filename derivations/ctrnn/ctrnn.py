@@ -63,7 +63,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     h = kept["h"]
     loss = 0.5 * np.sum((h[1:] - d) * (h[1:] - d))
     d_h = np.zeros((T + 1, B, n), dtype)
-    d_h[1:] += 0.5 * (h[1:] - d) + 0.5 * (h[1:] - d)
+    d_h[1:] += h[1:] - d
     cotangents = {"h": d_h}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

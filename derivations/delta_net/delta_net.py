@@ -65,7 +65,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
     loss = 0.5 * np.sum((y - d) * (y - d))
-    d_y = 0.5 * (y - d) + 0.5 * (y - d)
+    d_y = y - d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -156,8 +156,7 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_v = beta[1:][..., None] * np.einsum("tbik,tbk->tbi", d_S[1:], k[1:])
     d_u = (
         d_k / np.sqrt(np.sum(u * u, axis=-1))[..., None]
-        - 0.5 * np.sum(u * d_k, axis=-1, keepdims=True) * u / (np.sqrt(np.sum(u * u, axis=-1)) ** 2)[..., None] / np.sqrt(np.sum(u * u, axis=-1))[..., None]
-        - 0.5 * np.sum(u * d_k, axis=-1, keepdims=True) * u / (np.sqrt(np.sum(u * u, axis=-1)) ** 2)[..., None] / np.sqrt(np.sum(u * u, axis=-1))[..., None]
+        - np.sum(u * d_k, axis=-1, keepdims=True) * u / (np.sqrt(np.sum(u * u, axis=-1)) ** 2)[..., None] / np.sqrt(np.sum(u * u, axis=-1))[..., None]
     )
     d_q = np.einsum("tbki,tbk->tbi", S[1:], d_y)
     d_x = d_q @ W_q + d_u @ W_k + d_v @ W_v + d_f[..., None] * w

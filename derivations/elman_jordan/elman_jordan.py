@@ -72,7 +72,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     y = kept["y"]
     loss = 0.5 * np.sum((y[1:] - d) * (y[1:] - d))
     d_y = np.zeros((T + 1, B, p), dtype)
-    d_y[1:] += 0.5 * (y[1:] - d) + 0.5 * (y[1:] - d)
+    d_y[1:] += y[1:] - d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

@@ -64,7 +64,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
     loss = 0.5 * np.sum((y - d) * (y - d))
-    d_y = 0.5 * (y - d) + 0.5 * (y - d)
+    d_y = y - d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

@@ -76,7 +76,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     a = kept["a"]
     loss = 0.5 * np.sum((a[-1] - d[-1]) * (a[-1] - d[-1]))
     d_a = np.zeros((T + 1, B, n), dtype)
-    d_a[-1] += 0.5 * (a[-1] - d[-1]) + 0.5 * (a[-1] - d[-1])
+    d_a[-1] += a[-1] - d[-1]
     cotangents = {"a": d_a}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

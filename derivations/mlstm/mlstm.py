@@ -90,7 +90,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     d = np.asarray(targets["d"], dtype)
     h = kept["h"]
     loss = 0.5 * np.sum((h - d) * (h - d))
-    d_h = 0.5 * (h - d) + 0.5 * (h - d)
+    d_h = h - d
     cotangents = {"h": d_h}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

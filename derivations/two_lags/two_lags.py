@@ -60,7 +60,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     y = kept["y"]
     loss = 0.5 * np.sum((y[-1] - d[-1]) * (y[-1] - d[-1]))
     d_y = np.zeros((T, B, p), dtype)
-    d_y[-1] += 0.5 * (y[-1] - d[-1]) + 0.5 * (y[-1] - d[-1])
+    d_y[-1] += y[-1] - d[-1]
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

@@ -90,7 +90,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     h_2 = kept["h_2"]
     loss = 0.5 * np.sum((h_2[-1] - d[-1]) * (h_2[-1] - d[-1]))
     d_h_2 = np.zeros((T + 1, B, n), dtype)
-    d_h_2[-1] += 0.5 * (h_2[-1] - d[-1]) + 0.5 * (h_2[-1] - d[-1])
+    d_h_2[-1] += h_2[-1] - d[-1]
     cotangents = {"h_2": d_h_2}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients

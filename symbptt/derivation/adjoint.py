@@ -202,15 +202,20 @@ def _lags(e: Equation, x: Quantity) -> list[int]:
 def _from_loss(sweep: Sweep, x: Quantity) -> Basic:
     """The loss's own use of a quantity at its time: the term of its sum over time."""
     loss = sweep.frame.local.recurrence.loss
-    if loss is None or x.time is None or x.time.is_nonpositive:
+    if loss is None or x.time is None:
         return Zeros(*shape_of(x))
     return _term(loss.right, x, sympy.S.One)
 
 
 def _term(node: Basic, x: Quantity, g: Basic) -> Basic:
     if isinstance(node, SumOver) and node.args[1] in _time_symbols(node):
-        body, index = node.args[:2]
-        return gradient(at_time(body, index, x.time), x, g)
+        body, index, low, high = node.args
+        leads = {q.time - index for q in quantities(body) if q.name == x.name and q.time is not None}
+        looked: Basic = Zeros(*shape_of(x))
+        for lead in sorted(lead for lead in leads if lead.is_Integer):
+            part = gradient(at_time(body, index, x.time - lead), x, g)
+            looked = Plus(looked, Times(_within(x.time, low + lead, high + lead), part))
+        return looked
     if isinstance(node, Quantity):
         return Times(sympy.KroneckerDelta(node.time, x.time), g)
     total: Basic = Zeros(*shape_of(x))
@@ -218,6 +223,15 @@ def _term(node: Basic, x: Quantity, g: Basic) -> Basic:
         if any(q.name == x.name for q in quantities(part)):
             total = Plus(total, _term(part, x, pullback(node, i, g)))
     return total
+
+
+def _within(time: sympy.Expr, first: sympy.Expr, last: sympy.Expr) -> sympy.Expr:
+    """One where first <= time <= last, else zero; what holds at all times of a run is not said."""
+    early = time.is_positive is False or not (1 - first).is_nonnegative
+    conditions = [first <= time] if early else []
+    if not (last - T).is_nonnegative:
+        conditions.append(time <= last)
+    return sympy.Piecewise((1, sympy.And(*conditions)), (0, True))
 
 
 def _time_symbols(node: Basic) -> set[Basic]:

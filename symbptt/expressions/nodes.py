@@ -221,12 +221,24 @@ class Plus(Tensor):
             t for term in map(expression, terms) for t in (term.args if isinstance(term, Plus) else [term])
         ]
         node_shape = _broadcast("a sum", flat)
-        kept = [t for t in flat if not is_zero(t)]
+        kept = [t for t in _collected(flat) if not is_zero(t)]
         if all(isinstance(t, sympy.Expr) for t in kept):
             return sympy.Add(*kept) if node_shape == SCALAR else Times(sympy.Add(*kept), Ones(*node_shape))
         if _broadcast("a sum", kept) != node_shape:
             kept.append(Zeros(*node_shape))
         return kept[0] if len(kept) == 1 else node(cls, node_shape, *kept)
+
+
+def _collected(terms: list[Basic]) -> list[Basic]:
+    """Equal terms as one with a number in front, where the first of them stood."""
+    counts: dict[Basic, sympy.Expr] = {}
+    for term in terms:
+        numbered = isinstance(term, Times) and isinstance(term.args[0], sympy.Expr)
+        number, rest = (term.args[0], Times(*term.args[1:])) if numbered else (sympy.S.One, term)
+        counts[rest] = counts.get(rest, sympy.S.Zero) + number
+    if len(counts) == len(terms):
+        return terms
+    return [Times(number, rest) for rest, number in counts.items()]
 
 
 class Times(Tensor):

@@ -90,7 +90,8 @@ def _bound(claim: Claim) -> set[str]:
 
 def _index_as_name(node: BigOperator, claim: Claim) -> Iterator[FormError]:
     """j_{j-1} under a sum over j: probably the quantity that the relation is about."""
-    timed = [name.base for name in names_in(claim.left) if name.time is not None] if claim.left else []
+    named = [] if claim.left is None else list(names_in(claim.left))
+    timed = [name.base for name in named if name.time is not None or name.subscripts]
     for index in node.indices:
         for name in names_in(node.body):
             scripted = bool(name.subscripts) or name.time is not None

@@ -259,7 +259,7 @@ class Shapes:
             if axis in self.axes.parts:
                 return sum(size(part) for part in self.axes.parts[axis])
             if axis not in numbers:
-                numbers[axis] = 1 if unit else first + (len(numbers) - 1) % 6
+                numbers[axis] = 1 if unit else first + (len(numbers) - 1) % 5
             return numbers[axis]
 
         found = {key: (size(pair[0]), size(pair[1])) for key, pair in self.table.items()}
