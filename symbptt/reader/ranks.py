@@ -222,6 +222,17 @@ def _preferences(
             )
         if definition.time is None and is_timed(definition.right):
             found[definition.name] = ("scalar",)  # the loss
+        for special in walk(definition.right):
+            if (
+                isinstance(special, Special)
+                and special.kind == "diag"
+                and isinstance(special.operand, Symbol)
+            ):
+                name = special.operand.name
+                if found.get(name, ("",))[0] == "scalar":
+                    found[name] = (
+                        ("row", "scalar") if rows else ("column", "scalar")
+                    )  # else no diag was needed
     return found
 
 

@@ -17,6 +17,7 @@ from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Number, Span
 from symbptt.recurrence import T
 
 DEFINING = frozenset(["=", ":=", "\\equiv", "\\triangleq", "\\coloneqq", "\\doteq", "\\leftarrow", "\\gets"])
+ASSIGNING = frozenset(["\\leftarrow", "\\gets"])
 REALS = "\\mathbb{R}"
 LONGEST_SHOWN = 40
 
@@ -44,12 +45,12 @@ class Statement:
     @property
     def definition(self) -> tuple[Surface, Surface] | None:
         """Both sides of the first relation, when it defines something."""
-        links = self.chain.links
-        return (
-            (self.chain.first, links[0].right)
-            if self.chain.first and links and links[0].op in DEFINING
-            else None
-        )
+        first, links = self.chain.first, self.chain.links
+        if first is None or not links or links[0].op not in DEFINING:
+            return None
+        if links[0].op in ASSIGNING and isinstance(first, Name) and first.time is None:
+            return None  # W <- W - ...: an update of a parameter, which defines nothing
+        return first, links[0].right
 
 
 def read_statements(text: str, source: str) -> list[Statement]:
@@ -194,6 +195,10 @@ def defined_names(statement: Statement) -> tuple[Name, ...]:
             return (left,)
         case Juxtaposed(left=Name() as name, direct=True):
             return (called_at_number(name, left.right) or name,)
+        case syntax.Matrix(rows=rows) if any(isinstance(cell, Name) for row in rows for cell in row):
+            raise SpecificationError(
+                "expected one quantity on the left: give each its own equation", statement.place(left.at)
+            )
         case Bracket(items=items) if any(isinstance(item, Name) for item in items):
             if not isinstance(right, Number):
                 raise SpecificationError(

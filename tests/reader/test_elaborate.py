@@ -364,3 +364,21 @@ def test_expressions_beside_a_recurrence():
     with pytest.raises(SpecificationError, match="not a quantity of the recurrence"):
         read_expression("W_{aa} q_t", elman)
     assert x.time == t
+
+
+def test_an_undeclared_argument_of_diag_is_a_vector():
+    r = Recurrence.from_latex(r"$$h_t = \operatorname{diag}(\lambda) h_{t-1} + B x_t$$")
+    assert [str(q.shape) for q in r.parameters] == ["n x 1", "n x m"]
+
+
+def test_an_update_of_a_parameter_defines_nothing():
+    r = Recurrence.from_latex(
+        r"$$h_t = \tanh(W h_{t-1} + U x_t)$$ $$W \leftarrow W - \eta \frac{\partial L}{\partial W}$$"
+    )
+    assert [e.left.name for e in r.equations] == ["h"]
+
+
+def test_several_quantities_in_a_block_on_the_left_are_refused():
+    text = r"$$\begin{bmatrix} i_t \\ f_t \end{bmatrix} = \sigma(W x_t)$$ $$h_t = f_t \odot h_{t-1} + i_t$$"
+    with pytest.raises(SpecificationError, match="give each its own equation"):
+        Recurrence.from_latex(text)
