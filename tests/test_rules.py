@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sympy
 from hypothesis import given, settings
@@ -31,6 +32,16 @@ def world_of(node) -> World:
     return World.random(b.recurrence(), {"n": 3, "m": 2}, horizon=1)
 
 
+ROUNDING = (
+    1e-13  # of terms of order one that cancel: the shift of a softmax or a normalisation has derivative 0
+)
+
+
+def close(left, right) -> bool:
+    """Equal to 1e-9 of the larger, or both as good as zero."""
+    return difference(left, right) < 1e-9 or float(np.max(np.abs(left - right), initial=0)) < ROUNDING
+
+
 @given(trees())
 @settings(max_examples=150, deadline=None)
 def test_jacobians_agree_with_the_complex_step(node):
@@ -39,7 +50,7 @@ def test_jacobians_agree_with_the_complex_step(node):
     for q in quantities(node):
         found = rules.jacobian(node, q)
         check(found)
-        assert difference(evaluate(found, values), world.total(("y", 1), (q.name, None))) < 1e-9
+        assert close(evaluate(found, values), world.total(("y", 1), (q.name, None)))
 
 
 @given(trees())
@@ -53,7 +64,7 @@ def test_pullbacks_are_the_transposed_jacobians(node):
         check(found)
         assert shape_of(found) == shape_of(q)
         expected = Dot(Transposed(rules.jacobian(node, q)), Vec(g))
-        assert difference(evaluate(Vec(found), values), evaluate(expected, values)) < 1e-9
+        assert close(evaluate(Vec(found), values), evaluate(expected, values))
 
 
 def test_sums_are_differentiated_term_by_term():
