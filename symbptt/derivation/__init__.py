@@ -12,7 +12,7 @@ from symbptt.derivation.paths import path_steps
 from symbptt.derivation.steps import Derivation, Step
 from symbptt.derivation.unrolled import unrolled_steps
 from symbptt.errors import SymbpttError
-from symbptt.expressions import Quantity
+from symbptt.expressions import Immediate, Quantity
 from symbptt.recurrence import Recurrence, T, t
 
 __all__ = ["FORMS", "Derivation", "Step", "derive"]
@@ -38,7 +38,7 @@ def _nested(frame: Frame, _: int) -> Derivation:
 
 def _expanded(frame: Frame, _: int) -> Derivation:
     definitions = {} if len(frame.components) < 2 else {
-        frame.stack: frame.stacked(t), frame.transition: frame.transition_blocks(t),
+        frame.stack: frame.stacked(t), frame.transition: frame.jacobian(t, Immediate),
     }  # fmt: skip
     return _derivation(frame, "expanded", expanded_steps(frame), definitions)
 

@@ -13,6 +13,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame
+from symbptt.derivation.stages import with_values
 from symbptt.derivation.steps import Step, TimeRange
 from symbptt.expressions import (
     Dot,
@@ -131,10 +132,10 @@ def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
     why = "each equation that uses it brings its own adjoint, times its derivative"
     if _enters_last(right):
         last = q.at(T)
-        steps.extend(_chain(sweep, sweep.adjoint(last), _brought(sweep, last), rule, LAST, ()))
+        steps.extend(with_values(frame.local, sweep.adjoint(last), _brought(sweep, last), rule, LAST, ()))
         right = right.xreplace(dict.fromkeys(right.atoms(sympy.KroneckerDelta), sympy.S.Zero))
         times = ((t, sympy.S.One, T - 1),)
-    steps.extend(_chain(sweep, sweep.adjoint(here), right, rule, why, times))
+    steps.extend(with_values(frame.local, sweep.adjoint(here), right, rule, why, times))
     return steps
 
 
@@ -154,24 +155,6 @@ def _used(frame: Frame, q: Quantity) -> bool:
         if e.left.name in frame.between
         for x in quantities(e.right)
     )
-
-
-def _chain(
-    sweep: Sweep, left: Basic, right: Basic, rule: str, why: str, times: tuple[TimeRange, ...]
-) -> list[Step]:
-    valued = sweep.frame.local.with_values(right)
-    steps = [Step(left, right, rule, why, times=times)]
-    if valued != right:
-        steps.append(
-            Step(
-                left,
-                valued,
-                "derivatives of the functions",
-                "f' written with the values at hand",
-                times=times,
-            )
-        )
-    return steps
 
 
 def _brought(sweep: Sweep, x: Quantity) -> Basic:
@@ -261,8 +244,13 @@ def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
             (s, low + 1, high) if s == t and by.name == frame.of.name else (s, low, high)
             for s, low, high in frame.times
         )
-        return _chain(
-            sweep, left, _brought(sweep, by), "gradient", "what uses it at its own time, and later", times
+        return with_values(
+            frame.local,
+            left,
+            _brought(sweep, by),
+            "gradient",
+            "what uses it at its own time, and later",
+            times,
         )
     last = T if sweep.of_loss else frame.of.time
     at_k: Basic = Zeros(*shape_of(left))
@@ -275,7 +263,7 @@ def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
                 at_k = Plus(at_k, sweep.carried(e.left.at(k), at_time(e.right, t, k), by))
     right = Plus(SumOver(at_k, k, sympy.S.One, last), static, _at_start(sweep), _directly(sweep))
     why = "the parameter is the same at every time, so its derivatives add up"
-    return _chain(sweep, left, right, "sum over time", why, frame.times)
+    return with_values(frame.local, left, right, "sum over time", why, frame.times)
 
 
 def _at_start(sweep: Sweep) -> Basic:

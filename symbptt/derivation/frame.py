@@ -124,10 +124,6 @@ class Frame:
             return Zeros(vec_axis(y), vec_axis(x))
         return local(y, x)
 
-    def transition_blocks(self, time: sympy.Expr) -> Basic:
-        """The Jacobian of the stacked state in immediate Jacobians."""
-        return self.jacobian(time, Immediate)
-
     def transition_at(self, time: sympy.Expr) -> Basic:
         """The Jacobian as a symbol: J_k, or the immediate Jacobian itself where nothing is stacked."""
         return self.jacobian(time, Immediate) if self.single else self.transition.at(time)
@@ -148,11 +144,6 @@ class Frame:
         return Total(self.stack.at(time), self.by)
 
     # -------------------------------------------------------------- times
-
-    @property
-    def horizon(self) -> sympy.Expr | None:
-        """The time at which `of` is looked at; None for a loss, which looks at all."""
-        return self.of.time
 
     @cached_property
     def times(self) -> tuple[TimeRange, ...]:

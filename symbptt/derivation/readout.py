@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame
-from symbptt.derivation.stages import VALUES
+from symbptt.derivation.stages import with_values
 from symbptt.derivation.steps import Step, TimeRange
 from symbptt.expressions import Quantity, Total, quantities, vec_axis
 from symbptt.functions import prime
@@ -27,19 +27,15 @@ def readout_steps(frame: Frame) -> list[Step]:
         done.add(y)
         steps.extend(_one_readout(frame, y))
         waiting.extend(
-            q for q in _asked_below(frame, y) if q.name in frame.between & set(frame.local.equations)
+            q for q in quantities(_right(frame, y)) if q.name in frame.between & set(frame.local.equations)
         )
     return steps
 
 
 def _one_readout(frame: Frame, y: Quantity) -> list[Step]:
     by_primes = differential(_right(frame, y), lambda q: _tangent(frame, q), vec_axis(frame.by), prime)
-    by_values = frame.local.with_values(by_primes)
-    times = _times(frame, y)
-    left = Total(y, frame.by)
-    first = Step(left, by_primes, "chain rule", "through what the equation is made of", times=times)
-    second = Step(left, by_values, *VALUES, times=times)
-    return [first] if by_primes == by_values else [first, second]
+    why = "through what the equation is made of"
+    return with_values(frame.local, Total(y, frame.by), by_primes, "chain rule", why, _times(frame, y))
 
 
 def _right(frame: Frame, y: Quantity) -> Basic:
@@ -48,10 +44,6 @@ def _right(frame: Frame, y: Quantity) -> Basic:
     right = loss.right if loss is not None and loss.left == y else frame.local.right_side(y)
     assert right is not None
     return right
-
-
-def _asked_below(frame: Frame, y: Quantity) -> list[Quantity]:
-    return [q for q in quantities(_right(frame, y)) if q.name in frame.local.recurrence.quantities]
 
 
 def _tangent(frame: Frame, q: Quantity) -> Basic | None:

@@ -39,3 +39,12 @@ def stages(
 
 
 VALUES = ("derivatives of the functions", "f' written with the values at hand")
+
+
+def with_values(
+    local: Linearised, left: Basic, right: Basic, rule: str, why: str, times: tuple[TimeRange, ...]
+) -> list[Step]:
+    """A formula in weights and primes, and the same with the values at hand where that says more."""
+    valued = local.with_values(right)
+    first = Step(left, right, rule, why, times=times)
+    return [first] if valued == right else [first, Step(left, valued, *VALUES, times=times)]

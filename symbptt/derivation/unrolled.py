@@ -15,6 +15,7 @@ from symbptt.derivation.steps import Step
 from symbptt.expressions import (
     Apply,
     Braced,
+    Diagonal,
     Dot,
     Eye,
     Immediate,
@@ -158,4 +159,4 @@ def _link(frame: Frame, y: Quantity, q: Quantity) -> Basic:
 
 def _goes_through_function(value: Basic) -> bool:
     """Links that are values of f' stand under their brace, weights and earlier states over theirs."""
-    return type(value).__name__ == "Diagonal"
+    return isinstance(value, Diagonal)
