@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from symbptt.errors import SpecificationError, SymbpttError
     from symbptt.expressions import FunctionSymbol, Quantity
     from symbptt.functions import function
-    from symbptt.interface import derive, load, unrolled
+    from symbptt.interface import derive, derive_all, load, unrolled
     from symbptt.judge import verify
     from symbptt.programs import generate
     from symbptt.recurrence import Builder, Equation, Recurrence, T, t
@@ -37,6 +37,7 @@ _HOME = {
     "Quantity": "expressions",
     "function": "functions",
     "derive": "interface",
+    "derive_all": "interface",
     "load": "interface",
     "unrolled": "interface",
     "verify": "judge",
@@ -50,7 +51,7 @@ _HOME = {
 
 __all__ = [
     "Builder", "Derivation", "Equation", "FunctionSymbol", "Quantity", "Recurrence", "SpecificationError",
-    "Step", "SymbpttError", "T", "check", "derive", "function", "generate", "load", "ready", "t", "unrolled",
+    "Step", "SymbpttError", "T", "check", "derive", "derive_all", "function", "generate", "load", "ready", "t", "unrolled",
     "verify",
 ]  # fmt: skip
 

@@ -21,6 +21,8 @@ Format = Literal["latex", "markdown", "html", "text"]
 Target = Literal["numpy"]
 Report = Literal["text", "json", "github"]
 
+EVERYTHING = "all"  # every parameter, input and initial value
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -44,7 +46,10 @@ def derive(
         typer.Option(help="what to differentiate, such as a_t; by default the last state, or the loss"),
     ] = None,
     wrt: Annotated[
-        str | None, typer.Option(help="by what, such as W_{aa}, x_k or a_0; by default the first parameter")
+        str | None,
+        typer.Option(
+            help="by what, such as W_{aa}, x_k or a_0, or all of them; by default the first parameter"
+        ),
     ] = None,
     form: Annotated[Form, typer.Option(help="the form of the derivation")] = "expanded",
     steps: Annotated[int, typer.Option(min=1, max=1000, help="the horizon T of the unrolled form")] = 3,
@@ -60,13 +65,15 @@ def derive(
     from symbptt.notations import NOTATIONS
     from symbptt.writers import WRITERS
 
-    derivation = interface.derive(
-        interface.load(specification), of, wrt, form, "matrix" if verify else notation, steps
-    )
+    recurrence = interface.load(specification)
+    if wrt == EVERYTHING:
+        found = interface.derive_all(recurrence, of, form, "matrix", steps)
+    else:
+        found = [interface.derive(recurrence, of, wrt, form, "matrix", steps)]
     if verify:
-        derivation.verify()
-        derivation = NOTATIONS[notation](derivation)
-    _write(WRITERS[to](derivation), output)
+        for derivation in found:
+            derivation.verify()
+    _write(WRITERS[to](*map(NOTATIONS[notation], found)), output)
 
 
 @app.command()

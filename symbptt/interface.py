@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import sympy
+
 from symbptt.cells import find, ready
 from symbptt.check import Row, check
 from symbptt.derivation import FORMS, Derivation
@@ -50,6 +52,32 @@ def derive(
     what = _quantity(recurrence, of) or _default_of(recurrence, form)
     variable = _quantity(recurrence, by) or _default_by(recurrence, what)
     return NOTATIONS[notation](_derive(recurrence, what, variable, form, steps))
+
+
+def derive_all(
+    recurrence: Recurrence,
+    of: str | Quantity | None = None,
+    form: str = "expanded",
+    notation: str = "matrix",
+    steps: int = 3,
+) -> list[Derivation]:
+    """The derivations of `of` by every parameter, input (at time k) and initial value that it depends on.
+
+    The other arguments, and what is raised, are those of `derive`; in the unrolled form an input is taken at
+    time 1.
+    """
+    what = _quantity(recurrence, of) or _default_of(recurrence, form)
+    names = Linearised(recurrence).ancestors(what.name)
+    given_or_zero = [
+        q.at(0) for q in recurrence.states if q.at(0) in recurrence.initials or recurrence.initial_is_zero(q)
+    ]
+    time = 1 if form == "unrolled" else sympy.Symbol("k", integer=True)
+    variables = [
+        *recurrence.parameters,
+        *(x.at(time) for x in recurrence.inputs),
+        *given_or_zero,
+    ]
+    return [derive(recurrence, what, by, form, notation, steps) for by in variables if by.name in names]
 
 
 def unrolled(

@@ -57,6 +57,14 @@ def test_derive_says_what_was_asked_for(call, spec):
     assert "∂a[t]/∂vec(W_ax)" in out
 
 
+@pytest.mark.parametrize("form", [f for f in FORMS if f != "paths"])
+def test_derive_by_everything(call, spec, form):
+    code, out, _ = call("derive", spec, "--wrt", "all", "--form", form, "--to", "text", "--of", "a_t")
+    assert code == 0
+    for by in ("vec(W_aa)", "vec(W_ax)", "b", "x[1]" if form == "unrolled" else "x[k]", "a[0]"):
+        assert f"/∂{by}" in out
+
+
 def test_paths(call, spec):
     code, out, _ = call("derive", spec, "--of", "a_t", "--wrt", "a_{t-1}", "--form", "paths", "--to", "text")
     assert code == 0

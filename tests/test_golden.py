@@ -13,12 +13,12 @@ CELLS = sorted(ready())
 
 
 def derivation_page(name: str) -> str:
-    """The last state expanded, the adjoint form, and every state by the one before, split by path."""
+    """By every variable the last state expanded and the loss by adjoints; states by path."""
     recurrence = symbptt.load(str(ready()[name]))
-    derivations = [symbptt.derive(recurrence, form=form) for form in ("expanded", "adjoint")]
+    derivations = [d for form in ("expanded", "adjoint") for d in symbptt.derive_all(recurrence, form=form)]
     if len(recurrence.states) > 1:
         derivations += [symbptt.derive(recurrence, q, q.at(t - 1), "paths") for q in recurrence.states]
-    return "\n".join(WRITERS["markdown"](d) for d in derivations)
+    return WRITERS["markdown"](*derivations)
 
 
 @pytest.mark.parametrize("name", CELLS)

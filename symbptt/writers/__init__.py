@@ -32,14 +32,15 @@ __all__ = [
 ]
 
 
-def to_html(derivation: Derivation) -> str:
-    """The derivation as one HTML page that needs nothing else."""
+def to_html(*derivations: Derivation) -> str:
+    """Derivations from one recurrence as one HTML page that needs nothing else."""
     from symbptt.writers.html import to_html as write  # brings the MathML converter
 
-    return write(derivation)
+    return write(*derivations)
 
 
-WRITERS: dict[str, Callable[[Derivation], str]] = {
+# Each writes a page of one derivation, or of several from one recurrence.
+WRITERS: dict[str, Callable[..., str]] = {
     "latex": to_latex,
     "markdown": to_markdown,
     "html": to_html,

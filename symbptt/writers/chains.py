@@ -1,14 +1,16 @@
-"""What a page about a derivation holds, whatever it is written in: chains of steps, facts and conventions."""
+"""What a page about derivations holds, whatever it is written in: chains of steps, facts and conventions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from sympy.core.basic import Basic
 
 from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step, TimeRange
+from symbptt.errors import SymbpttError
 from symbptt.expressions import (
     Block,
     Braced,
@@ -75,10 +77,10 @@ class Display:
 SHORT = 2  # chains up to this many steps are set together
 
 
-def displays(derivation: Derivation) -> tuple[Display, ...]:
-    """The derivation's chains; short ones in a row that are meant for the same times are one display."""
+def displays(chains: Iterable[Chain]) -> tuple[Display, ...]:
+    """Chains as displays; short ones in a row that are meant for the same times are one display."""
     found: list[Display] = []
-    for chain in chains(derivation):
+    for chain in chains:
         times, before = shared_times(chain), found[-1] if found else None
         together = before is not None and times is not None and before.times == times
         if together and before and max(len(c.steps) for c in (*before.chains, chain)) <= SHORT:
@@ -89,14 +91,6 @@ def displays(derivation: Derivation) -> tuple[Display, ...]:
 
 
 # ------------------------------------------------------------------ facts of the page
-
-
-def title(derivation: Derivation) -> Prose:
-    """What the page derives, by what, in which form and notation."""
-    return (
-        "The derivative of ", derivation.of, " by ", derivation.by,
-        f": {derivation.form} form, {derivation.notation} notation",
-    )  # fmt: skip
 
 
 CONVENTIONS = {
@@ -124,9 +118,84 @@ KINDS = (
 )
 
 
-def conventions(derivation: Derivation) -> tuple[str, ...]:
-    """How the page is to be read, one sentence each."""
-    return (*CONVENTIONS[derivation.notation], KINDS)
+ONCE = "Steps that stand above on this page are not repeated."
+
+
+@dataclass(frozen=True)
+class Section:
+    """One derivation on a page: its heading, and what has not been shown before it."""
+
+    heading: Prose
+    chains: tuple[Chain, ...]
+
+    @property
+    def displays(self) -> tuple[Display, ...]:
+        return displays(self.chains)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a page holds: a recurrence, how to read the page, and derivations from the recurrence.
+
+    Raises SymbpttError for derivations from different recurrences, or in different notations.
+    """
+
+    derivations: tuple[Derivation, ...]
+
+    def __post_init__(self) -> None:
+        first = self.derivations[0]
+        if any((d.recurrence, d.notation) != (first.recurrence, first.notation) for d in self.derivations):
+            raise SymbpttError("a page holds derivations from one recurrence, in one notation")
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The recurrence that all derivations start from."""
+        return self.derivations[0].recurrence
+
+    @property
+    def equations(self) -> tuple[Step, ...]:
+        """The recurrence's own equations in the notation of the page."""
+        return equations(self.derivations[0])
+
+    @property
+    def title(self) -> Prose:
+        """What the page derives, in which form and notation."""
+        first = self.derivations[0]
+        if len(self.derivations) == 1:
+            return (*heading(first), f", {first.notation} notation")
+        forms = [*dict.fromkeys(d.form for d in self.derivations)]
+        return (
+            "The derivatives of ", *listed([*dict.fromkeys(d.of for d in self.derivations)]), ": ",
+            *listed(forms), f" form{'s' * (len(forms) > 1)}, {first.notation} notation",
+        )  # fmt: skip
+
+    @property
+    def conventions(self) -> tuple[str, ...]:
+        """How the page is to be read, one sentence each."""
+        return (*CONVENTIONS[self.derivations[0].notation], KINDS, *([ONCE] * (len(self.derivations) > 1)))
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The derivations in order, each without the chains that stand above."""
+        seen: set[Chain] = set()
+        found = []
+        for derivation in self.derivations:
+            new = tuple(chain for chain in chains(derivation) if chain not in seen)
+            seen.update(new)
+            found.append(Section(heading(derivation), new))
+        return tuple(found)
+
+
+def heading(derivation: Derivation) -> Prose:
+    """What is derived, by what, in which form."""
+    return "The derivative of ", derivation.of, " by ", derivation.by, f": {derivation.form} form"
+
+
+def listed(parts: Sequence[str | Basic]) -> Iterator[str | Basic]:
+    """One, two and three."""
+    for n, part in enumerate(parts):
+        yield from ([] if n == 0 else [" and "] if n == len(parts) - 1 else [", "])
+        yield part
 
 
 ROLES = (

@@ -12,7 +12,7 @@ from sympy.core.basic import Basic
 from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step
 from symbptt.expressions import Quantity
 from symbptt.recurrence import Recurrence
-from symbptt.writers.chains import Display, Prose, conventions, displays, equations, roles, title
+from symbptt.writers.chains import Contents, Display, Prose, chains, displays, roles
 from symbptt.writers.pages import Mathematics
 from symbptt.writers.text import text
 
@@ -111,7 +111,7 @@ def mathml(latex: str, display: bool) -> str:
 def derivation_html(derivation: Derivation) -> str:
     """The displays of a derivation as a fragment of HTML (what a notebook shows)."""
     page = Page(derivation.recurrence.time_style)
-    return "".join(page.display(d) for d in displays(derivation))
+    return "".join(page.display(d) for d in displays(chains(derivation)))
 
 
 def recurrence_html(recurrence: Recurrence) -> str:
@@ -120,19 +120,25 @@ def recurrence_html(recurrence: Recurrence) -> str:
     return page.equations((e.left, e.right) for e in recurrence.equations) + page.shapes(recurrence)
 
 
-def to_html(derivation: Derivation) -> str:
-    """The derivation as a whole page."""
-    page = Page(derivation.recurrence.time_style)
-    r = derivation.recurrence
-    readings = "".join(f"<li>{escape(sentence)}</li>" for sentence in conventions(derivation))
-    plain_title = "".join(part if isinstance(part, str) else text(part) for part in title(derivation))
+def to_html(*derivations: Derivation) -> str:
+    """Derivations from one recurrence as a whole page."""
+    contents = Contents(derivations)
+    page = Page(contents.recurrence.time_style)
+    readings = "".join(f"<li>{escape(sentence)}</li>" for sentence in contents.conventions)
+    plain_title = "".join(part if isinstance(part, str) else text(part) for part in contents.title)
+    sections = "".join(
+        f"<h2>{page.prose(section.heading) if len(derivations) > 1 else 'The derivation'}</h2>"
+        + "".join(map(page.display, section.displays))
+        for section in contents.sections
+    )
+    equations = page.equations((s.left, s.right) for s in contents.equations)
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(plain_title)}</title><style>{STYLE}</style></head><body>
-<h1>{page.prose(title(derivation))}</h1>
-<h2>The recurrence</h2>{page.equations((s.left, s.right) for s in equations(derivation))}{page.shapes(r)}
+<h1>{page.prose(contents.title)}</h1>
+<h2>The recurrence</h2>{equations}{page.shapes(contents.recurrence)}
 <h2>How to read it</h2><ul>{readings}</ul>
-<h2>The derivation</h2>{"".join(page.display(d) for d in displays(derivation))}
+{sections}
 </body></html>
 """

@@ -11,15 +11,14 @@ from symbptt.derivation.steps import Derivation, Step, TimeRange
 from symbptt.expressions import Quantity
 from symbptt.recurrence import Recurrence
 from symbptt.writers.chains import (
+    Contents,
     Display,
     Prose,
-    conventions,
+    chains,
     displays,
-    equations,
     lines,
     roles,
     rule_text,
-    title,
 )
 from symbptt.writers.latex import ExpressionPrinter
 from symbptt.writers.levels import Level, split_sign
@@ -97,7 +96,7 @@ def display_rows(display: Display, mathematics: Mathematics) -> list[str]:
 def derivation_latex(derivation: Derivation) -> str:
     """Every display of the derivation as an `aligned` environment, a blank line between them."""
     mathematics = Mathematics(derivation.recurrence.time_style)
-    shown = (environment("aligned", display_rows(d, mathematics)) for d in displays(derivation))
+    shown = (environment("aligned", display_rows(d, mathematics)) for d in displays(chains(derivation)))
     return "\n\n".join(shown)
 
 
@@ -172,18 +171,21 @@ def shape_sentence(recurrence: Recurrence, mathematics: Mathematics) -> str:
 # ------------------------------------------------------------------ a fragment and a page of LaTeX
 
 
-def to_latex(derivation: Derivation) -> str:
-    """The derivation as a fragment for a document that loads amsmath and amssymb."""
-    mathematics = Mathematics(derivation.recurrence.time_style)
-    r, reasons = derivation.recurrence, Reasons(mathematics)
+def to_latex(*derivations: Derivation) -> str:
+    """Derivations from one recurrence as a fragment for a document that loads amsmath and amssymb."""
+    contents = Contents(derivations)
+    mathematics = Mathematics(contents.recurrence.time_style)
+    reasons, several = Reasons(mathematics), len(derivations) > 1
     parts = [
-        rf"\paragraph{{{prose(title(derivation), mathematics)}.}}",
+        rf"\paragraph{{{prose(contents.title, mathematics)}.}}",
         "The recurrence is",
-        environment("align*", equation_rows(equations(derivation), mathematics)),
-        rf"with {shape_sentence(r, mathematics)}.",
-        "\n".join(with_signs(text_mode(sentence)) for sentence in conventions(derivation)),
-        *(_latex_display(d, mathematics, reasons) for d in displays(derivation)),
+        environment("align*", equation_rows(contents.equations, mathematics)),
+        rf"with {shape_sentence(contents.recurrence, mathematics)}.",
+        "\n".join(with_signs(text_mode(sentence)) for sentence in contents.conventions),
     ]
+    for section in contents.sections:
+        parts += [rf"\paragraph{{{prose(section.heading, mathematics)}.}}"] * several
+        parts += [_latex_display(d, mathematics, reasons) for d in section.displays]
     return "\n\n".join(parts) + "\n"
 
 
@@ -203,31 +205,33 @@ PREAMBLE = r"""\documentclass[10pt]{article}
 """
 
 
-def to_tex_page(derivation: Derivation) -> str:
-    """The derivation as a whole document for pdflatex."""
-    return PREAMBLE + to_latex(derivation) + "\\end{document}\n"
+def to_tex_page(*derivations: Derivation) -> str:
+    """Derivations from one recurrence as a whole document for pdflatex."""
+    return PREAMBLE + to_latex(*derivations) + "\\end{document}\n"
 
 
 # ------------------------------------------------------------------ Markdown
 
 
-def to_markdown(derivation: Derivation) -> str:
-    """The derivation as Markdown with display mathematics between double dollars."""
-    mathematics = Mathematics(derivation.recurrence.time_style)
-    r, reasons = derivation.recurrence, Reasons(mathematics)
+def to_markdown(*derivations: Derivation) -> str:
+    """Derivations from one recurrence as Markdown with display mathematics between double dollars."""
+    contents = Contents(derivations)
+    mathematics = Mathematics(contents.recurrence.time_style)
+    reasons, several = Reasons(mathematics), len(derivations) > 1
     parts = [
-        f"# {prose(title(derivation), mathematics)}",
+        f"# {prose(contents.title, mathematics)}",
         "## The recurrence",
-        _display(equation_rows(equations(derivation), mathematics)),
+        _display(equation_rows(contents.equations, mathematics)),
         *(
             f"- {role}: " + ", ".join(f"${mathematics.membership(q)}$" for q in found)
-            for role, found in roles(r)
+            for role, found in roles(contents.recurrence)
         ),
         "## How to read it",
-        *(f"- {with_signs(sentence)}" for sentence in conventions(derivation)),
-        "## The derivation",
-        *(part for d in displays(derivation) for part in _markdown_display(d, mathematics, reasons)),
+        *(f"- {with_signs(sentence)}" for sentence in contents.conventions),
     ]
+    for section in contents.sections:
+        parts.append(f"## {prose(section.heading, mathematics) if several else 'The derivation'}")
+        parts += [part for d in section.displays for part in _markdown_display(d, mathematics, reasons)]
     return _with_tight_lists(parts) + "\n"
 
 

@@ -11,14 +11,12 @@ from symbptt.expressions import Quantity, Tensor
 from symbptt.recurrence import Recurrence
 from symbptt.writers.chains import (
     Chain,
-    chains,
-    conventions,
-    equations,
+    Contents,
+    Prose,
     lines,
     roles,
     rule_text,
     shared_times,
-    title,
 )
 from symbptt.writers.levels import Level, split_sign
 from symbptt.writers.text import TextPrinter, text
@@ -26,18 +24,24 @@ from symbptt.writers.text import TextPrinter, text
 WIDEST = 90
 
 
-def to_text(derivation: Derivation) -> str:
-    """The derivation as plain text, for a terminal."""
-    r = derivation.recurrence
-    heading = "".join(part if isinstance(part, str) else text(part) for part in title(derivation))
+def to_text(*derivations: Derivation) -> str:
+    """Derivations from one recurrence as plain text, for a terminal."""
+    contents = Contents(derivations)
     parts = [
-        f"{heading}\n{'=' * len(heading)}",
-        _equations(equations(derivation)),
-        _shapes(r),
-        "\n".join(conventions(derivation)),
-        *(_chain(chain) for chain in chains(derivation)),
+        _underlined(contents.title, "="),
+        _equations(contents.equations),
+        _shapes(contents.recurrence),
+        "\n".join(contents.conventions),
     ]
+    for section in contents.sections:
+        parts += [_underlined(section.heading, "-")] * (len(derivations) > 1)
+        parts += map(_chain, section.chains)
     return "\n\n".join(parts) + "\n"
+
+
+def _underlined(words: Prose, line: str) -> str:
+    heading = "".join(part if isinstance(part, str) else text(part) for part in words)
+    return f"{heading}\n{line * len(heading)}"
 
 
 def times_text(times: Iterable[TimeRange]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from symbptt.derivation import FORMS, derive
 from symbptt.derivation.steps import SCALAR_ONLY, Derivation
+from symbptt.errors import SymbpttError
 from symbptt.notations import NOTATIONS
 from symbptt.writers import (
     WRITERS,
@@ -21,7 +22,7 @@ from symbptt.writers import (
     to_tex_page,
     to_text,
 )
-from symbptt.writers.chains import WIDEST, chains, displays, lines, width
+from symbptt.writers.chains import WIDEST, Contents, chains, displays, lines, width
 from symbptt.writers.html import recurrence_html
 from symbptt.writers.names import TIME_STYLES
 from symbptt.writers.pages import PREAMBLE
@@ -96,8 +97,8 @@ def test_steps_with_one_left_side_are_one_chain():
 def test_short_chains_for_the_same_times_are_one_display():
     r = elman()
     derivation = derive(r, r.loss.left, r.parameters[0], "adjoint")
-    assert len(displays(derivation)) < len(chains(derivation))
-    assert [s for d in displays(derivation) for s in d.steps] == list(derivation.steps)
+    assert len(displays(chains(derivation))) < len(chains(derivation))
+    assert [s for d in displays(chains(derivation)) for s in d.steps] == list(derivation.steps)
 
 
 def test_the_mark_is_on_the_merged_line_only():
@@ -130,6 +131,43 @@ def test_html_needs_nothing_else():
     page = to_html(expanded())
     assert not re.search(r"<script|<link|src=|href=|@import|url\(", page)
     assert "<math" in page
+
+
+# ------------------------------------------------------------------ several derivations on one page
+
+
+def by_each_parameter() -> list[Derivation]:
+    r = gated()
+    return [derive(r, r.states[-1], p, "expanded") for p in r.parameters]
+
+
+def test_steps_that_stand_above_are_not_repeated():
+    found = by_each_parameter()
+    shown = [chain for section in Contents(tuple(found)).sections for chain in section.chains]
+    assert len(shown) == len(set(shown)) < sum(len(chains(d)) for d in found)
+    assert set(shown) == {chain for d in found for chain in chains(d)}
+    assert all(section.chains for section in Contents(tuple(found)).sections)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_page_of_several_says_the_recurrence_once(kind):
+    found = by_each_parameter()
+    page = WRITERS[kind](*found)
+    assert page.count("numerator layout") == 1
+    assert page.count("not repeated") == 1
+    assert len(page) < sum(len(WRITERS[kind](d)) for d in found) / 2
+
+
+def test_a_page_of_several_compiles(tmp_path):
+    assert pdflatex_errors(to_tex_page(*by_each_parameter()), tmp_path) == []
+
+
+def test_a_page_is_about_one_recurrence_in_one_notation():
+    one, other = expanded(), by_each_parameter()[0]
+    with pytest.raises(SymbpttError, match="one recurrence, in one notation"):
+        to_markdown(one, other)
+    with pytest.raises(SymbpttError, match="one recurrence, in one notation"):
+        to_markdown(one, NOTATIONS["index"](one))
 
 
 # ------------------------------------------------------------------ notebooks
