@@ -162,8 +162,20 @@ FUNCTIONS: dict[str, Elementwise | Columnwise] = {
     "softplus": Elementwise(
         r"\operatorname{softplus}",
         lambda x: sympy.log(1 + sympy.exp(x)),
-        lambda x, y: FunctionSymbol(r"\sigma", "sigmoid")(x),
+        lambda x, y: _sigmoid(x),
         "np.logaddexp(0, {x})",
+    ),
+    "silu": Elementwise(
+        r"\operatorname{silu}",
+        lambda x: x / (1 + sympy.exp(-x)),
+        lambda x, y: _sigmoid(x) + y * (1 - _sigmoid(x)),
+        "0.5 * {x} * (1 + np.tanh(0.5 * {x}))",
+    ),
+    "abs": Elementwise(
+        r"\operatorname{abs}",
+        lambda x: sympy.Piecewise((x, x > 0), (-x, True)),  # analytic on each side, as complex steps need
+        lambda x, y: 2 * FunctionSymbol(r"\mathbf{1}_{>0}", "step")(x) - 1,
+        "np.where({x} > 0, {x}, -{x})",
     ),
     # ------------------------------------------------------------------ of a whole column
     "softmax": Columnwise(
@@ -194,7 +206,12 @@ SPELLINGS: dict[str, str] = {
     **{key: key for key in FUNCTIONS},
     "sigma": "sigmoid", "sigm": "sigmoid", "logistic": "sigmoid", "ln": "log", "ReLU": "relu",
     "logsoftmax": "log_softmax", "layernorm": "layer_norm", "LayerNorm": "layer_norm", "LN": "layer_norm",
+    "SiLU": "silu", "swish": "silu",
 }  # fmt: skip
+
+
+def _sigmoid(x: Basic) -> Basic:
+    return FunctionSymbol(r"\sigma", "sigmoid")(x)
 
 
 def _exp(y: Basic) -> Basic:

@@ -269,10 +269,12 @@ class Times(Tensor):
 
 
 class Power(Tensor):
-    """An elementwise power."""
+    """An elementwise power; a whole power of a power is one power."""
 
     def __new__(cls, base: Any, exponent: Any) -> Any:
         base, exponent = expression(base), expression(exponent)
+        if isinstance(base, Power) and exponent.is_Integer:
+            base, exponent = base.args[0], base.args[1] * exponent
         if isinstance(base, sympy.Expr):
             return sympy.Pow(base, exponent)
         if not isinstance(exponent, sympy.Expr):

@@ -1,13 +1,15 @@
 """From the surface tree to terms: application or product, power or name, sum over time or over entries.
 
 A name before a bracket is applied when it is a function of the table, or one that the text defines or
-declares; it is a factor when it is a quantity elsewhere; otherwise it is an unknown function: an error.
+declares; it is a factor when it is a quantity elsewhere, or a capital letter before quantities at times that
+are added or multiplied, W (r_t \\odot h_{t-1}); otherwise it is an unknown function: an error.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -112,6 +114,8 @@ class Resolver:
                 return self.term(body)
             case syntax.Norm(kind="\\|", operand=operand):
                 return Raised(at, Special(at, "squares", self.term(operand)), HALF)
+            case syntax.Norm(operand=operand):
+                return Call(at, FunctionSymbol(FUNCTIONS["abs"].latex, "abs"), self.term(operand))
             case Bracket() | syntax.Matrix():
                 return self.blocks(node)
             case syntax.Scripted():
@@ -174,7 +178,7 @@ class Resolver:
             symbol = symbol or self.function(bare)
             if symbol is not None:
                 return self.application(symbol, order, right, node.at)
-            if not self._is_factor(left, found.name):
+            if not (self._is_factor(left, found.name) or (is_capital(left) and self._is_mixed(right))):
                 raise ReadingError(unknown_function(found.name, self.functions), left.at)
         return Product(node.at, JUXTAPOSED, self.term(left), self.term(right))
 
@@ -184,6 +188,11 @@ class Resolver:
             return True
         stem = replace(name, subscripts=(), superscripts=()).canonical
         return bool(name.subscripts) and any(other.startswith(stem + "_") for other in self.known)
+
+    def _is_mixed(self, bracket: Surface) -> bool:
+        """A bracket around a sum or product of quantities at times, and of nothing else."""
+        names = [node for node in surfaces(bracket) if isinstance(node, Name)]
+        return len(names) > 1 and all(self.names.refer(name, self.entries).time is not None for name in names)
 
     def application(self, symbol: FunctionSymbol, order: int, argument: Surface, at: syntax.Span) -> Term:
         """A function applied to a bracket, whose scripts belong to the value: f(x)^2, f(x)^T."""
@@ -253,10 +262,14 @@ class Resolver:
         return Raised(at, base, value.value, elementwise)
 
     def scripted(self, node: syntax.Scripted) -> Term:
-        """A power of a bracket or of an application."""
+        """A power of a bracket or of an application; a norm may say that it is the Euclidean one."""
+        if isinstance(node.base, syntax.Norm) and is_euclidean(node.subscript):
+            node = replace(node, subscript=None)
+            if node.superscript is None:
+                return self.term(node.base)
         if node.subscript is not None or node.primes or node.superscript is None:
             raise ReadingError("scripts on a bracket have no meaning here", node.at)
-        if isinstance(node.base, syntax.Norm) and node.superscript == Number(node.at, "2"):
+        if isinstance(node.base, syntax.Norm) and node.base.kind == "\\|" and _is_two(node.superscript):
             return Special(node.at, "squares", self.term(node.base.operand))
         return self.raised(node.at, self.term(node.base), node.superscript)
 
@@ -325,6 +338,29 @@ class Resolver:
         return Partial(node.at, "gradient" if kind == "total" and not is_timed(of) else kind, of, by)
 
 
+def surfaces(node: Surface) -> Iterator[Surface]:
+    """A piece of a formula and all pieces below it; what stands in a name's scripts is not one of them."""
+    yield node
+    if not isinstance(node, Name):
+        for part in syntax.children(node):
+            yield from surfaces(part)
+
+
+def is_capital(name: Name) -> bool:
+    """A single capital letter, plain or in a style: W, \\mathbf{W}, W_{hh}."""
+    letters = re.sub(r"\\[a-z]+|[{}]", "", name.base)
+    return len(letters) == 1 and letters.isupper()
+
+
+def is_euclidean(subscript: Surface | None) -> bool:
+    """Whether what stands below a norm says what it is without: 2, or F for a matrix."""
+    return _is_two(subscript) or (isinstance(subscript, Name) and subscript.base == "F")
+
+
+def _is_two(script: Surface | None) -> bool:
+    return isinstance(script, Number) and script.text == "2"
+
+
 def called_at_number(left: Name, right: Surface) -> Name | None:
     """h(0) and h[1] as a name at a time; None where the bracket holds no number."""
     if (
@@ -369,8 +405,6 @@ def _described(node: Surface) -> str:
         return f"the text {node.text!r}"
     if isinstance(node, syntax.Dots):
         return "an ellipsis"
-    if isinstance(node, syntax.Norm):
-        return "an absolute value"
     return {"Relation": "a relation", "Cases": "a choice of cases", "Indicator": "an indicator"}.get(
         type(node).__name__, f"{type(node).__name__.lower()}"
     )

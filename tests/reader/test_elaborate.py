@@ -382,3 +382,34 @@ def test_several_quantities_in_a_block_on_the_left_are_refused():
     text = r"$$\begin{bmatrix} i_t \\ f_t \end{bmatrix} = \sigma(W x_t)$$ $$h_t = f_t \odot h_{t-1} + i_t$$"
     with pytest.raises(SpecificationError, match="give each its own equation"):
         Recurrence.from_latex(text)
+
+
+@pytest.mark.parametrize(
+    ("latex", "same"),
+    [
+        (r"\sum_{t=1}^T \|h_t - y_t\|_2^2", r"\sum_{t=1}^T \|h_t - y_t\|^2"),
+        (r"h_T^\top h_T + \frac{\lambda}{2} \|W\|_F^2", r"h_T^\top h_T + \frac{\lambda}{2} \|W\|^2"),
+        (r"\sum_{t=1}^T \|h_t\|_2", r"\sum_{t=1}^T \|h_t\|"),
+    ],
+)
+def test_a_norm_may_say_that_it_is_euclidean(latex, same):
+    losses = [
+        Recurrence.from_latex(rf"$$h_t = \tanh(W h_{{t-1}} + x_t), \qquad L = {loss}$$").loss
+        for loss in (latex, same)
+    ]
+    assert losses[0].right == losses[1].right
+
+
+def test_other_norms_are_refused():
+    with pytest.raises(SpecificationError, match="scripts on a bracket"):
+        Recurrence.from_latex(r"$$h_t = \tanh(W h_{t-1} + x_t), L = \sum_{t=1}^T \|h_t\|_1$$")
+
+
+def test_absolute_values_and_silu_are_functions_of_the_table():
+    r = Recurrence.from_latex(r"$$h_t = |W h_{t-1} + x_t|, \quad y_t = \operatorname{SiLU}(h_t)$$")
+    assert [e.right.function.meaning for e in r.steps] == ["abs", "silu"]
+
+
+def test_a_capital_letter_before_mixed_states_is_a_matrix():
+    r = Recurrence.from_latex(r"$$h_t = \tanh(W (r_t \odot h_{t-1}) + U x_t), r_t = \sigma(A h_{t-1})$$")
+    assert [q.name for q in r.parameters] == ["W", "U", "A"]
