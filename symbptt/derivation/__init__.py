@@ -21,15 +21,14 @@ __all__ = ["FORMS", "Derivation", "Step", "derive"]
 def _unrolled(frame: Frame, steps: int) -> Derivation:
     """`of` at time T = steps (or at the time it was given); a loss over the times 1..steps."""
     horizon = sympy.Integer(steps)
-    of, by = (q.xreplace({t: horizon, T: horizon}) for q in (frame.of, frame.by))
+    last = frame.direction.last.xreplace({T: horizon}) if len(frame.parts) == 1 else horizon
+    of, by = (q.xreplace({t: last, T: horizon}) for q in (frame.of, frame.by))
     if by.time is not None and not by.time.is_Integer:
         raise SymbpttError(
             f"the unrolled form needs a time for {by.name}, such as 1 or {steps}; found {by.time}"
         )
     concrete = Frame(frame.local.at_horizon(horizon), of, by)
-    return _derivation(
-        concrete, "unrolled", unrolled_steps(concrete, steps if of.time is None else int(of.time))
-    )
+    return _derivation(concrete, "unrolled", unrolled_steps(concrete))
 
 
 def _nested(frame: Frame, _: int) -> Derivation:
@@ -37,9 +36,10 @@ def _nested(frame: Frame, _: int) -> Derivation:
 
 
 def _expanded(frame: Frame, _: int) -> Derivation:
-    definitions = {} if len(frame.components) < 2 else {
-        frame.stack: frame.stacked(t), frame.transition: frame.jacobian(t, Immediate),
-    }  # fmt: skip
+    definitions: dict[Quantity, object] = {}
+    for part in frame.parts:
+        if len(part.components) > 1:
+            definitions |= {part.stack: part.stacked(t), part.transition: part.jacobian(t, Immediate)}
     return _derivation(frame, "expanded", expanded_steps(frame), definitions)
 
 

@@ -13,6 +13,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.frame import Frame
+from symbptt.derivation.products import later
 from symbptt.derivation.stages import with_values
 from symbptt.derivation.steps import Step, TimeRange
 from symbptt.expressions import (
@@ -86,21 +87,38 @@ def _definitions(sweep: Sweep) -> list[Step]:
             delta,
             meaning,
             "definition",
-            "the gradient of the loss by it, through everything later",
+            f"the gradient of the loss by it, through everything {_reached(sweep.frame)}",
             times=((t, sympy.S.One, T),) if delta.time is not None else (),
         )
         for delta, meaning in sweep.definitions.items()
     ]
 
 
+def _reached(frame: Frame) -> str:
+    return "later" if frame.earlier == "earlier" else "that it reaches"
+
+
 def _ends(sweep: Sweep) -> list[Step]:
     """The adjoints that the recursion starts from: those of steps after the last are zero."""
     if not sweep.of_loss:
         return []
-    late = {e.left.name for e in _equations(sweep) for q in quantities(e.right) if any(_lags(e, q))}
-    between = [d for d, m in sweep.definitions.items() if isinstance(m, Gradient) and m.by.name in late]
-    why = "no step after the last reaches the loss"
-    return [Step(d.at(T + 1), Zeros(*d.shape), "end", why) for d in between]
+    past = {
+        (e.left.name, T + 1 if lag > 0 else sympy.S.Zero)
+        for e in _equations(sweep)
+        for q in quantities(e.right)
+        for lag in _lags(e, q)
+        if lag and (lag < 0 or sweep.frame.local.recurrence.direction(e.left.name).sign > 0)
+    }
+    return [
+        Step(d.at(time), Zeros(*d.shape), "end", _why_end(time))
+        for d, meaning in sweep.definitions.items()
+        for time in (sympy.S.Zero, T + 1)
+        if isinstance(meaning, Gradient) and (meaning.by.name, time) in past
+    ]
+
+
+def _why_end(time: sympy.Expr) -> str:
+    return "no step after the last reaches the loss" if time else "no step before the first reaches the loss"
 
 
 def _reverse_order(frame: Frame) -> list[Quantity]:
@@ -163,8 +181,8 @@ def _brought(sweep: Sweep, x: Quantity) -> Basic:
     for e in _equations(sweep):
         for lag in _lags(e, x):
             y = e.left if e.left.time is None else e.left.at(x.time + lag if x.time is not None else t)
-            if y.time is not None and y.time.is_nonpositive:
-                continue  # the equations begin at time 1
+            if y.time is not None and (y.time.is_nonpositive or (y.time - T).is_positive):
+                continue  # the equations hold at the times 1..T
             right = e.right if e.left.time is None else at_time(e.right, t, y.time)
             total = Plus(total, sweep.carried(y, right, x))
     return Plus(total, _from_loss(sweep, x)) if sweep.of_loss else total
@@ -228,9 +246,18 @@ def _times(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> tuple[TimeRange, ...]:
     if sweep.of_loss:
         return ((t, sympy.S.One, T),)
     assert frame.of.time is not None
-    last = frame.of.time - 1 if q.name == frame.of.name else frame.of.time
     every = ((t, sympy.S.One, T),) if t in frame.of.time.free_symbols else ()
-    return (*every, (k, sympy.S.One, last))
+    if q.name != frame.of.name:
+        return (*every, (k, *_reached_from(frame)))
+    d = frame.direction
+    return (*every, (k, *d.span(d.first, d.before(frame.of.time))))
+
+
+def _reached_from(frame: Frame) -> tuple[sympy.Expr, sympy.Expr]:
+    """The first and the last time that `of` depends on."""
+    if len(frame.parts) > 1 or frame.of.time is None:
+        return sympy.S.One, T
+    return frame.direction.span(frame.direction.first, frame.of.time)
 
 
 # ------------------------------------------------------------------ the derivative that was asked for
@@ -240,19 +267,9 @@ def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
     frame, by = sweep.frame, sweep.frame.by
     left = sweep.meaning(by)
     if by.time is not None:
-        times = tuple(
-            (s, low + 1, high) if s == t and by.name == frame.of.name else (s, low, high)
-            for s, low, high in frame.times
-        )
-        return with_values(
-            frame.local,
-            left,
-            _brought(sweep, by),
-            "gradient",
-            "what uses it at its own time, and later",
-            times,
-        )
-    last = T if sweep.of_loss else frame.of.time
+        times = later(frame, frame.times) if by.name == frame.of.name else frame.times
+        why = "what uses it at its own time, and later"
+        return with_values(frame.local, left, _brought(sweep, by), "gradient", why, times)
     at_k: Basic = Zeros(*shape_of(left))
     static: Basic = Zeros(*shape_of(left))
     for e in _equations(sweep):
@@ -261,7 +278,7 @@ def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
                 static = Plus(static, sweep.carried(e.left, e.right, by))
             else:
                 at_k = Plus(at_k, sweep.carried(e.left.at(k), at_time(e.right, t, k), by))
-    right = Plus(SumOver(at_k, k, sympy.S.One, last), static, _at_start(sweep), _directly(sweep))
+    right = Plus(SumOver(at_k, k, *_reached_from(frame)), static, _at_start(sweep), _directly(sweep))
     why = "the parameter is the same at every time, so its derivatives add up"
     return with_values(frame.local, left, right, "sum over time", why, frame.times)
 

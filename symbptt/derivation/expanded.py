@@ -27,8 +27,11 @@ def expanded_steps(frame: Frame) -> list[Step]:
     """Readout, the stacked state where there is one, and the chain of the four stages."""
     if not frame.components:
         return readout_steps(frame)
-    carried = _stages(frame) if frame.single else stacked_stages(frame)
-    return [*readout_steps(frame), *carried, *_picked_out(frame)]
+    steps = readout_steps(frame)
+    for part in frame.parts:
+        steps.extend(_stages(part) if part.single else stacked_stages(part))
+        steps.extend(_picked_out(part))
+    return steps
 
 
 def _stages(frame: Frame) -> list[Step]:
@@ -37,10 +40,15 @@ def _stages(frame: Frame) -> list[Step]:
 
     def unfolded(link: Edge) -> Basic:
         return sum_of_products(
-            frame, time, partial(frame.jacobian, local=link), partial(frame.source, local=link)
+            frame,
+            time,
+            partial(frame.jacobian, local=link),
+            partial(frame.source, local=link),
+            partial(frame.crossing, local=link),
         )
 
-    why = "the recursion applied until it starts: the latest Jacobian stands leftmost"
+    last = "latest" if frame.direction.sign > 0 else "earliest"
+    why = f"the recursion applied until it starts: the {last} Jacobian stands leftmost"
     chain = stages(local, recursion.left, unfolded, "sum of products", why, times)
     merged = merged_step(frame, recursion.left, unfolded(local.primes), times)
     starts = [] if is_zero(frame.start) else start_steps(frame)
@@ -52,13 +60,8 @@ def _picked_out(frame: Frame) -> list[Step]:
     if frame.single:
         return []
     time = running_time(frame)
-    asked = [
-        c
-        for c in frame.components
-        if c.back == 0 and (frame.of.time is None or c.state.name == frame.of.name)
-    ]
-    if frame.of.time is not None and not asked:
-        asked = [c for c in frame.components if c.back == 0]
+    now = [c for c in frame.components if c.back == 0]
+    asked = [c for c in now if c.state.name == frame.of.name] or now
     return [
         Step(Total(c.at(time), frame.by), frame.part(c, frame.total(time)), "part of the stacked state",
              "its own rows", times=meant_for(frame))

@@ -2,12 +2,14 @@
 
 Where several states (or several lags) carry the dependence of `of` on `by`, they are stacked into one state
 s_t, whose Jacobian J_t has the single Jacobians as its blocks; with one state and one lag nothing is stacked.
+Only states that run the same way through time are stacked: the frame has a part for each run, and what enters
+a part may come from another part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sympy
@@ -18,8 +20,10 @@ from symbptt.derivation.steps import TimeRange
 from symbptt.errors import SymbpttError
 from symbptt.expressions import (
     Block,
+    Dot,
     Eye,
     Immediate,
+    Plus,
     Quantity,
     Slice,
     Times,
@@ -27,11 +31,12 @@ from symbptt.expressions import (
     Vec,
     Zeros,
     axis_of,
+    is_zero,
     quantities,
     size,
     vec_axis,
 )
-from symbptt.recurrence import Recurrence, T, t
+from symbptt.recurrence import Direction, Recurrence, T, t
 
 Local = Callable[[Quantity, Quantity], Basic]
 
@@ -42,18 +47,28 @@ class Component:
 
     state: Quantity
     back: int
+    direction: Direction
 
     def at(self, time: sympy.Expr) -> Quantity:
-        return self.state.at(time - self.back)
+        return self.state.at(self.direction.before(time, self.back))
+
+    def before(self, time: sympy.Expr) -> Quantity:
+        """One step earlier: what the state at a time is made of."""
+        return self.at(self.direction.before(time))
 
 
 @dataclass(frozen=True)
 class Frame:
-    """`of` and `by` with their times; the recurrence with named pre-activations."""
+    """`of` and `by` with their times; the recurrence with named pre-activations.
+
+    `run` counts the frame's part among the parts of the whole, and `only` names its states (None: the whole).
+    """
 
     local: Linearised
     of: Quantity
     by: Quantity
+    run: int = 0
+    only: frozenset[str] | None = None
 
     @staticmethod
     def make(recurrence: Recurrence, of: Quantity, by: Quantity) -> Frame:
@@ -75,13 +90,64 @@ class Frame:
 
     @cached_property
     def states(self) -> tuple[Quantity, ...]:
-        """The states on a path from `by` to `of`."""
-        return tuple(q for q in self.local.recurrence.states if q.name in self.between)
+        """The states on a path from `by` to `of`; of a part its own."""
+        between = self.between if self.only is None else self.between & self.only
+        return tuple(q for q in self.local.recurrence.states if q.name in between)
+
+    @cached_property
+    def parts(self) -> tuple[Frame, ...]:
+        """The frame for one run through time after the other, each after those it needs; most often one."""
+        r = self.local.recurrence
+        if len({r.direction(q.name).sign for q in self.states}) < 2:
+            return (self,)
+        names = {q.name for q in self.states}
+        runs = [frozenset(e.left.name for e in run) & names for run in r.runs]
+        joined: list[frozenset[str]] = []
+        for run in filter(None, runs):
+            same = joined and r.direction(min(run)).sign == r.direction(min(joined[-1])).sign
+            joined = [*joined[:-1], joined[-1] | run] if same else [*joined, run]
+        return tuple(replace(self, run=number, only=run) for number, run in enumerate(joined))
+
+    def part_of(self, name: str) -> Frame | None:
+        """The part that a state belongs to; for what is no state the frame itself where it is in one part."""
+        found = next((part for part in self.parts if any(q.name == name for q in part.states)), None)
+        return self if found is None and len(self.parts) == 1 else found
+
+    @cached_property
+    def direction(self) -> Direction:
+        """The direction of the states of one part."""
+        r = self.local.recurrence
+        return r.direction(self.states[0].name if self.states else self.of.name)
+
+    @property
+    def earlier(self) -> str:
+        """How to say of states that they come before, in the direction in which the states run."""
+        signs = {part.direction.sign for part in self.parts}
+        return "earlier" if signs == {1} else "later" if signs == {-1} else "neighbouring"
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
-        lags = self.local.recurrence.lags
-        return tuple(Component(q, back) for q in self.states for back in range(lags[q.name]))
+        return self._components(self.states)
+
+    def _components(self, states: tuple[Quantity, ...]) -> tuple[Component, ...]:
+        r = self.local.recurrence
+        return tuple(
+            Component(q, back, r.direction(q.name)) for q in states for back in range(r.lags[q.name])
+        )
+
+    @cached_property
+    def others(self) -> tuple[Component, ...]:
+        """The components of other parts that enter a step of this one."""
+        if self.only is None:
+            return ()
+        whole = replace(self, only=None, run=0)
+        apart = self._components(tuple(q for q in whole.states if q.name not in self.only))
+        return tuple(c for c in apart if any(self.local.reaches(c.before(t), q) for q in self.states))
+
+    @property
+    def crossed(self) -> bool:
+        """Whether something runs one way and is read by what runs the other way, on the way to `of`."""
+        return any(part.others for part in self.parts)
 
     @property
     def single(self) -> bool:
@@ -102,8 +168,10 @@ class Frame:
         return Quantity(self._fresh("J", "A", "M"), axis, axis, t)
 
     def _fresh(self, *letters: str) -> str:
+        """A letter that nothing in sight has, another one for each part."""
         taken = set(self.local.recurrence.quantities) | {str(s) for s in self.local.recurrence.sizes}
-        return next(c for c in (*letters, *(rf"\tilde{{{c}}}" for c in letters)) if c not in taken)
+        free = [c for c in (*letters, *(rf"\tilde{{{c}}}" for c in letters)) if c not in taken]
+        return free[self.run] if self.run < len(free) else f"{free[0]}_{{{self.run}}}"
 
     def stacked(self, time: sympy.Expr) -> Basic:
         """The stacked state in its components."""
@@ -117,7 +185,7 @@ class Frame:
         return Block(*rows)
 
     def _block(self, row: Component, col: Component, time: sympy.Expr, local: Local) -> Basic:
-        y, x = row.at(time), col.at(time - 1)
+        y, x = row.at(time), col.before(time)
         if y == x:
             return Eye(vec_axis(y))
         if row.back or not self.local.reaches(x, y):
@@ -131,6 +199,19 @@ class Frame:
     def source(self, time: sympy.Expr, local: Local) -> Basic:
         """How `by` enters the state at a time, with the states of earlier times held."""
         return Block(*([self._entering(c, time, local)] for c in self.components))
+
+    def crossing(self, time: sympy.Expr, local: Local) -> Basic:
+        """What enters the state at a time through the states of other parts."""
+        return Block(*([self._crossing(c, time, local)] for c in self.components))
+
+    def _crossing(self, c: Component, time: sympy.Expr, local: Local) -> Basic:
+        y = c.at(time)
+        total: Basic = Zeros(vec_axis(y), vec_axis(self.by))
+        for other in self.others if c.back == 0 else ():
+            x = other.before(time)
+            if self.local.reaches(x, y) and not is_zero(self.known_total(x)):
+                total = Plus(total, Dot(local(y, x), self.known_total(x)))
+        return total
 
     def _entering(self, c: Component, time: sympy.Expr, local: Local) -> Basic:
         y, x = c.at(time), self.by
@@ -148,18 +229,47 @@ class Frame:
     @cached_property
     def times(self) -> tuple[TimeRange, ...]:
         """The times for which the derivation is meant: those of `by` up to those of `of`."""
-        symbols: list[TimeRange] = []
-        first: sympy.Expr = sympy.S.One
-        if self.by.time is not None and not self.by.time.is_nonpositive:
-            loose = self.by.time.free_symbols - (
-                self.of.time.free_symbols if self.of.time is not None else set()
-            )
-            symbols.extend((s, sympy.S.One, T) for s in sorted(loose, key=str) if s != T)
-            first = self.enters_at[-1]
-        if self.of.time is not None and t in self.of.time.free_symbols:
-            low = 1 - (first - t) if t in first.free_symbols else first
-            symbols.append((t, low, T))
-        return tuple(symbols)
+        symbols = self.times_of_by
+        if self.of.time is None or t not in self.of.time.free_symbols:
+            return symbols
+        return (*symbols, self.after_entering)
+
+    @cached_property
+    def times_of_by(self) -> tuple[TimeRange, ...]:
+        """The ranges of the symbols in the time of `by` that are not those of `of`."""
+        if self.by.time is None or self.by_starts:
+            return ()
+        of = self.of.time.free_symbols if self.of.time is not None else set()
+        loose = self.by.time.free_symbols - of - {T}
+        return tuple((s, sympy.S.One, self._last_of_by) for s in sorted(loose, key=str))
+
+    @property
+    def _last_of_by(self) -> sympy.Expr:
+        """The last time at which `by` still enters where later equations look back at it: T, or earlier."""
+        if not self.states or self.direction.sign > 0 or self.others or len(self.parts) > 1:
+            return T
+        assert self.by.time is not None
+        return T - max(entry - self.by.time for entry in self.enters_at)
+
+    @cached_property
+    def after_entering(self) -> TimeRange:
+        """The times t from the last one at which `by` enters the states of a part to the end of its run."""
+        return self.from_entry(-1)
+
+    def from_entry(self, number: int) -> TimeRange:
+        """The times t from one of those at which `by` enters to the end of the run."""
+        mixed = self.others or len(self.parts) > 1
+        if self.by.time is None or self.by_starts or mixed or not self.enters_at:
+            return t, sympy.S.One, T
+        entry, d = self.enters_at[number], self.direction
+        first = d.first - (entry - t) if t in entry.free_symbols else entry
+        return t, *d.span(first, d.last)
+
+    @property
+    def by_starts(self) -> bool:
+        """Whether `by` is a value that a state starts from, or an input of that time."""
+        by = self.by
+        return by.time is not None and self.local.recurrence.direction(by.name).has_not_begun(by.time)
 
     def index(self, *letters: str) -> sympy.Symbol:
         """A summation index that nothing in sight uses."""
@@ -167,11 +277,6 @@ class Frame:
         return self.local.free_index(
             *letters, taken=set().union(*(time.free_symbols for time in timed)) if timed else ()
         )
-
-    @property
-    def first_time(self) -> sympy.Expr:
-        """The first time at which a state depends on `by`."""
-        return self.enters_at[0] if self.enters_at and not self.enters_at[0].is_nonpositive else sympy.S.One
 
     def known_total(self, q: Quantity) -> Basic:
         """The total derivative of a quantity by `by`; the identity or zero where times say so."""
@@ -185,25 +290,32 @@ class Frame:
 
     def _too_early(self, q: Quantity) -> bool:
         assert q.time is not None
-        if self.by.time is None:
-            return bool(q.time.is_negative) or (bool(q.time.is_zero) and not self._starts)
-        return bool((q.time - self.enters_at[0]).is_negative) or (
-            bool(q.time.is_nonpositive) and q != self.by
-        )
+        if self.local.recurrence.direction(q.name).has_not_begun(q.time):
+            value = self.local.recurrence.initial_values.get(q)
+            return value is None or self.by not in quantities(value)
+        part = self._whole.part_of(q.name)
+        if self.by.time is None or part is None or part.others:
+            return False
+        return bool((part.direction.sign * (q.time - part.enters_at[0])).is_negative)
+
+    @cached_property
+    def _whole(self) -> Frame:
+        return self if self.only is None else replace(self, only=None, run=0)
 
     # -------------------------------------------------------------- where `by` enters
 
     @cached_property
     def enters_at(self) -> tuple[sympy.Expr, ...]:
-        """The times at which a timed `by` enters the state: its own, and those that look back at it.
+        """The times at which a timed `by` enters the state: its own, and those that look at it from there.
 
-        A state enters at its own time; what enters later is then carried by the state.
+        A state enters at its own time; what enters later is then carried by the state. They come in the order
+        of the run.
         """
         time = self.by.time
-        if time is None:
+        if time is None or (self.by_starts and self.by.name not in self._own and self.others):
             return ()
-        if time.is_nonpositive:
-            return (sympy.S.Zero,)
+        if self.by_starts:
+            return (self.direction.start,)
         if self.by.name in self.local.equations:
             return (time,)
         delays = {
@@ -212,20 +324,24 @@ class Frame:
             for q in self.local.now(e.left)
             if q.name == self.by.name
         }
-        return tuple(time + delay for delay in sorted(delays))
+        return tuple(time + delay for delay in sorted(delays, key=lambda delay: self.direction.sign * delay))
+
+    @property
+    def _own(self) -> set[str]:
+        return {q.name for q in self.states}
 
     @cached_property
     def start(self) -> Basic:
-        """The total derivative of the state at time 0 by a parameter: zero unless it is learned."""
+        """The total derivative of the state where it starts by a parameter: zero unless it is learned."""
         return (
-            Block(*([self.known_total(c.at(sympy.S.Zero))] for c in self.components))
+            Block(*([self.known_total(c.at(self.direction.start))] for c in self.components))
             if self._starts
             else Zeros(vec_axis(self.stack), vec_axis(self.by))
         )
 
     @property
     def _starts(self) -> bool:
-        names = {q.name for q in self.states}
+        names = self._own
         values = self.local.recurrence.initial_values.items()
         return self.by.time is None and any(q.name in names and self.by in quantities(v) for q, v in values)
 

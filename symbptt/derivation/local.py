@@ -48,10 +48,11 @@ class Linearised:
     def at_horizon(self, horizon: sympy.Integer) -> Linearised:
         """The same with a number for T, and the sums of the loss over time written out."""
         equations = tuple(
-            Equation(e.left, rewrite(at_time(e.right, T, horizon), _written_out), e.place)
+            Equation(left, rewrite(at_time(e.right, T, horizon), _written_out), e.place)
             for e in self.recurrence.equations
+            for left in (e.left.xreplace({T: horizon}),)
         )
-        return Linearised(replace(self.recurrence, equations=equations))
+        return Linearised(replace(self.recurrence, equations=equations, horizon=horizon))
 
     # -------------------------------------------------------------- the graph of equations
 
@@ -64,7 +65,7 @@ class Linearised:
     def right_side(self, q: Quantity) -> Basic | None:
         """What defines a quantity at its time, an initial value included; None for what is given."""
         e = self.equations.get(q.name)
-        if e is not None and q.time is not None and q.time.is_nonpositive:
+        if e is not None and q.time is not None and self.recurrence.direction(q.name).has_not_begun(q.time):
             return self.recurrence.initial_values.get(q)
         if e is None:
             return None

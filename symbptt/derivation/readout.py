@@ -9,7 +9,7 @@ from symbptt.derivation.stages import with_values
 from symbptt.derivation.steps import Step, TimeRange
 from symbptt.expressions import Quantity, Total, quantities, vec_axis
 from symbptt.functions import prime
-from symbptt.recurrence import T, t
+from symbptt.recurrence import t
 from symbptt.rules import differential
 
 
@@ -54,5 +54,5 @@ def _tangent(frame: Frame, q: Quantity) -> Basic | None:
 
 def _times(frame: Frame, y: Quantity) -> tuple[TimeRange, ...]:
     if y.time is not None and t in y.time.free_symbols and frame.of.time is None:
-        return (*(r for r in frame.times if r[0] != t), (t, frame.first_time, T))
+        return (*frame.times_of_by, frame.from_entry(0))
     return frame.times if y.time is not None or frame.of.time is None else ()

@@ -10,10 +10,17 @@ from sympy.core.basic import Basic
 from symbptt.derivation.frame import Frame
 from symbptt.derivation.local import Edge
 from symbptt.derivation.nested import start_steps
-from symbptt.derivation.products import At, meant_for, recursion_step, running_time, sum_of_products
+from symbptt.derivation.products import (
+    At,
+    meant_for,
+    recursion_of,
+    recursion_step,
+    running_time,
+    sum_of_products,
+)
 from symbptt.derivation.stages import stages
 from symbptt.derivation.steps import Step, TimeRange
-from symbptt.expressions import Dot, Immediate, Plus, Total, is_zero, subexpressions
+from symbptt.expressions import Immediate, Total, is_zero, subexpressions
 from symbptt.recurrence import T, t
 
 
@@ -39,10 +46,12 @@ def _entering(frame: Frame, here: tuple[TimeRange, ...]) -> list[Step]:
         left = Immediate(frame.stack.at(running_time(frame)), frame.by)
         value = frame.source(running_time(frame), Immediate)
         return _block_by_block(frame, left, value, "what enters in a step", here)
+    if not frame.enters_at:
+        return []
     first = frame.enters_at[0]
-    loose = tuple(r for r in frame.times if r[0] != t)
-    left = Total(frame.stack.at(first), frame.by)
-    return _block_by_block(frame, left, frame.source(first, Immediate), "what enters", loose)
+    kind = Immediate if frame.others else Total
+    left = kind(frame.stack.at(first), frame.by)
+    return _block_by_block(frame, left, frame.source(first, Immediate), "what enters", frame.times_of_by)
 
 
 def _block_by_block(
@@ -63,11 +72,16 @@ def _linked(block: Immediate, link: Edge) -> Basic:
 def _unfolding(frame: Frame) -> list[Step]:
     """The recursion of the stack and the sum of products it leads to."""
     time, recursion, enters = running_time(frame), recursion_step(frame), _source_symbol(frame)
-    carried = Dot(frame.transition_at(time), frame.total(time - 1))
-    first = Plus(enters(time), carried) if frame.by.time is None else carried
-    total = sum_of_products(frame, time, frame.transition_at, enters)
+    crossing = partial(frame.crossing, local=Immediate)
+    total = sum_of_products(frame, time, frame.transition_at, enters, crossing)
     return [
-        Step(recursion.left, first, recursion.rule, recursion.why, times=recursion.times),
+        Step(
+            recursion.left,
+            recursion_of(frame, time, enters, crossing),
+            recursion.rule,
+            recursion.why,
+            times=recursion.times,
+        ),
         Step(
             recursion.left,
             total,
@@ -83,7 +97,7 @@ def _source_symbol(frame: Frame) -> At:
 
     def source(time: sympy.Expr) -> Basic:
         stack = frame.stack.at(time)
-        if frame.by.time is not None and time == frame.enters_at[0]:
+        if frame.by.time is not None and not frame.others and time == frame.enters_at[0]:
             return Total(stack, frame.by)
         return Immediate(stack, frame.by)
 

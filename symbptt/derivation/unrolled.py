@@ -35,18 +35,45 @@ from symbptt.recurrence import t
 MOST_TERMS = 12  # of a nested expression that a person would still read
 
 
-def unrolled_steps(frame: Frame, last: int) -> list[Step]:
-    """Equations at 1..last, then the total derivatives from the last time down to the first."""
+def unrolled_steps(frame: Frame) -> list[Step]:
+    """The equations at each time, then the derivatives from the time of `of` back to where `by` enters."""
     steps = [*_initial_equations(frame)]
-    for time in range(1, last + 1):
+    for time in _equation_times(frame):
         steps.extend(_equations(frame, time))
     steps.extend(readout_steps(frame))
-    first = int(frame.enters_at[-1]) + 1 if frame.by.time is not None else 1
-    for time in range(last, max(first, 1) - 1, -1):
-        for state in frame.states:
-            steps.extend(recursion_steps(frame, state, sympy.Integer(time)))
-    steps.extend(_entries(frame, max(first, 1) - 1))
+    for part in frame.parts:
+        steps.extend(_recursions(frame, part))
     return [*steps, *_nested_expression(frame)]
+
+
+def _equation_times(frame: Frame) -> range:
+    """The times up to that of `of`; all of them where it is reached from later ones too."""
+    horizon, of = int(frame.local.recurrence.horizon), frame.of.time
+    backwards = any(part.direction.sign < 0 for part in frame.parts)
+    return range(1, (horizon if backwards or of is None else int(of)) + 1)
+
+
+def _recursions(frame: Frame, part: Frame) -> list[Step]:
+    """The recursion at the times of a part, the last in its direction first; then where `by` enters it."""
+    d, of = part.direction, frame.of.time
+    last = int(d.last) if of is None or frame.crossed else int(of)
+    entered = part.enters_at if frame.by.time is not None and not part.others else ()
+    first = int(d.before(entered[-1], -1)) if entered else int(d.first)
+    first = max(first, 1) if d.sign > 0 else min(first, int(d.first))
+    steps = [
+        step
+        for time in range(last, first - d.sign, -d.sign)
+        for state in part.states
+        for step in recursion_steps(frame, state, sympy.Integer(time))
+    ]
+    if frame.by.time is None:
+        return steps if is_zero(part.start) else [*steps, *start_steps(part)]
+    begin = int(entered[0]) if entered else first
+    times = range(begin, first, d.sign)
+    entries = (
+        step for time in times for state in part.states for step in entering_steps(part, state.at(time))
+    )
+    return [*steps, *entries]
 
 
 def _initial_equations(frame: Frame) -> list[Step]:
@@ -90,16 +117,6 @@ def _braced(frame: Frame, q: Quantity, arguments: set[str]) -> Basic:
     right = frame.local.right_side(q)
     assert right is not None
     return rewrite(right, open_up)
-
-
-def _entries(frame: Frame, last: int) -> list[Step]:
-    """Where the variable enters the state: a learned initial value, or the times of a timed variable."""
-    if frame.by.time is None:
-        return [] if is_zero(frame.start) else start_steps(frame)
-    times = range(int(frame.enters_at[0]), last + 1)
-    return [
-        step for time in times for state in frame.states for step in entering_steps(frame, state.at(time))
-    ]
 
 
 # ------------------------------------------------------------------ the nested expression

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ import numpy as np
 import sympy
 from sympy.core.basic import Basic
 
-from symbptt.expressions import Gradient, Immediate, Quantity
+from symbptt.expressions import Gradient, Immediate, Quantity, quantities
 from symbptt.oracle.values import STEP, Key, Matrix, Values, dimensions, evaluate
 from symbptt.recurrence import Equation, Recurrence, T, t
 
@@ -27,7 +28,7 @@ class World:
     """A recurrence with numbers: sizes, a horizon, and a value for everything that is given.
 
     `given` maps (name, time) to a matrix; time is None for parameters, 1..T for inputs and targets, 0, -1, ..
-    for initial values.
+    for initial values (T + 1, ... of what runs backwards).
     """
 
     recurrence: Recurrence
@@ -42,9 +43,13 @@ class World:
     def random(
         recurrence: Recurrence, sizes: Mapping[str, int] | None = None, horizon: int = 3, seed: int = 0
     ) -> World:
-        """Random values; sizes not given become different primes."""
+        """Random values; sizes not given become different small numbers, as long as there are.
+
+        A recurrence of fixed length has its own horizon.
+        """
+        horizon = int(recurrence.horizon) if recurrence.horizon.is_Integer else horizon
         rng = np.random.default_rng(seed)
-        primes = iter((3, 2, 5, 4, 7, 6))
+        primes = itertools.cycle((3, 2, 5, 4, 7, 6))
         chosen = {s: (sizes or {}).get(str(s)) or next(primes) for s in recurrence.sizes}
         world = World(
             recurrence,
@@ -56,16 +61,22 @@ class World:
         for q in recurrence.parameters:
             world.given[q.name, None] = world._draw(q, rng)
         for q in (*recurrence.inputs, *recurrence.targets):
-            for time in range(1 - world.lag, horizon + world.lag + 1):
+            early = 1 - world.lag * len({recurrence.direction(e.left.name).sign for e in recurrence.steps})
+            for time in range(early, horizon + world.lag + 1):
                 world.given[q.name, time] = world._draw(q, rng)
         for q in recurrence.initials:
-            world.given[q.name, int(q.time or 0)] = world._draw(q, rng)
+            world.given[q.name, world._time(q)] = world._draw(q, rng)
         return world
 
     @property
     def lag(self) -> int:
-        """The longest lag; the run goes this far past the horizon, where the loss no longer looks."""
+        """The longest lag; the run goes this far past its end, where the loss no longer looks."""
         return max(self.recurrence.lags.values(), default=1)
+
+    def _time(self, q: Quantity) -> int:
+        """The time of an initial value as a number."""
+        assert q.time is not None
+        return int(q.time.xreplace({T: sympy.Integer(self.horizon)}))
 
     def _draw(self, q: Quantity, rng: np.random.Generator) -> Matrix:
         rows, cols = (
@@ -105,15 +116,32 @@ class World:
             self._assign(e, None, table, nudge)
         for q in self.recurrence.initial_values:
             self._set_initial(q, table, nudge)
-        for time in range(1, self.horizon + self.lag + 1):
-            for e in self.recurrence.steps:
-                self._assign(e, time, table, nudge)
+        for run in self.recurrence.runs:
+            for time in self._times(run):
+                for e in run:
+                    if self._is_known(e, time, table):
+                        self._assign(e, time, table, nudge)
         if self.recurrence.loss is not None:
             self._assign(self.recurrence.loss, None, table, nudge)
         return table
 
+    def _times(self, run: tuple[Equation, ...]) -> range:
+        """The times of a run in the order of its direction, and some past its end."""
+        early, late = 1 - self.lag, self.horizon + self.lag
+        if self.recurrence.direction(run[0].left.name).sign < 0:
+            return range(self.horizon, early - 1, -1)
+        starts = len(self.recurrence.runs) == 1 or any(e.left.name in self.recurrence.lags for e in run)
+        return range(1 if starts else early, late + 1)
+
+    def _is_known(self, e: Equation, time: int, table: Mapping[Key, Matrix]) -> bool:
+        """Whether all that an equation needs is there: past the end it may not be, where runs meet."""
+        if 1 <= time <= self.horizon or len(self.recurrence.runs) == 1:
+            return True
+        times = ((q.name, None if q.time is None else time + int(q.time - t)) for q in quantities(e.right))
+        return all(key in table for key in times)
+
     def _set_initial(self, q: Quantity, table: dict[Key, Matrix], nudge: Mapping[Key, Matrix]) -> None:
-        key = q.name, int(q.time or 0)
+        key = q.name, self._time(q)
         table[key] = evaluate(self.recurrence.initial_values[q], self.values(table)) + nudge.get(key, 0)
 
     def _assign(
@@ -147,13 +175,13 @@ class World:
         time = y[1]
         for e in self.recurrence.statics:
             self._assign(e, None, table, nudge)
-        if time is not None and time >= 1:
+        starts = {(q.name, self._time(q)): q for q in self.recurrence.initial_values}
+        if y in starts:
+            self._set_initial(starts[y], table, nudge)
+        elif time is not None and y not in self.given:
             for e in self.recurrence.steps:
-                self._assign(e, time, table, nudge)
-        else:
-            for q in self.recurrence.initial_values:
-                if (q.name, q.time) == y:
-                    self._set_initial(q, table, nudge)
+                if (e.left.name, time) in table and (e.left.name, time) not in {*starts, *self.given}:
+                    self._assign(e, time, table, nudge)
         return self._read(y, table)
 
     def _read(self, y: Key, table: Mapping[Key, Matrix]) -> Matrix:
