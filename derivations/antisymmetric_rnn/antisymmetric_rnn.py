@@ -10,11 +10,11 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {
+    "epsilon": (),
     "W": ("n", "n"),
     "gamma": (),
     "U": ("n", "m"),
     "b": ("n",),
-    "epsilon": (),
     "V": ("p", "n"),
     "b_y": ("p",),
 }
@@ -36,7 +36,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -50,7 +50,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -103,20 +104,21 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W, gamma, U, b, epsilon, V, b_y = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    epsilon, W, gamma, U, b, V, b_y = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
     T, B = inputs["x"].shape[:2]
     n = W.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    f = np.empty((T + 1, B, n), dtype)
-    tanh_f = np.empty((T + 1, B, n), dtype)
-    h = np.empty((T + 1, B, n), dtype)
+    W_T = np.ascontiguousarray(W.T - W - gamma * np.eye(n, dtype=dtype))
+    f, h = arrays(dtype, (T + 1, B, n), (T + 1, B, n))
+    tanh_f = f  # one array for both
     h[0] = initial.get("h", 0)
-    f[1:] = x @ U.T + b
+    np.matmul(rows(x), U.T, out=rows(f[1:]))
+    f[1:] += b
     for t in range(1, T + 1):
-        f[t] += h[t - 1] @ (W - W.T - gamma * np.eye(n, dtype=dtype)).T
+        f[t] += h[t - 1] @ W_T
         tanh_f[t] = np.tanh(f[t])
         h[t] = h[t - 1] + epsilon * tanh_f[t]
-    z_y = h[1:] @ V.T + b_y
+    z_y = over_rows(h[1:], V.T) + b_y
     y = softmax(z_y)
     return {"tanh_f": tanh_f, "h": h, "y": y}
 
@@ -124,10 +126,10 @@ def run(parameters, inputs, initial):
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
+    epsilon = np.asarray(parameters["epsilon"], dtype)
     W = np.asarray(parameters["W"], dtype)
     gamma = np.asarray(parameters["gamma"], dtype)
     U = np.asarray(parameters["U"], dtype)
-    epsilon = np.asarray(parameters["epsilon"], dtype)
     V = np.asarray(parameters["V"], dtype)
     T, B = inputs["x"].shape[:2]
     n = W.shape[0]
@@ -136,16 +138,16 @@ def pull_back(parameters, inputs, kept, cotangents):
     tanh_f = kept["tanh_f"]
     h = kept["h"]
     y = kept["y"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_f = np.empty((T + 1, B, n), dtype)
+    d_f, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h[1:] += d_z_y @ V
+    d_h[1:] += over_rows(d_z_y, V)
     for t in reversed(range(1, T + 1)):
         d_tanh_f = epsilon * d_h[t]
         d_f[t] = d_tanh_f * (1 - tanh_f[t] ** 2)
         d_h[t - 1] += d_f[t] @ (W.T - W - gamma * np.eye(n, dtype=dtype)).T + d_h[t]
-    d_x = d_f[1:] @ U
+    d_x = over_rows(d_f[1:], U)
     d_W = rows(d_f[1:]).T @ rows(h[:-1]) - rows(h[:-1]).T @ rows(d_f[1:])
     d_gamma = np.sum(-np.eye(n, dtype=dtype) * (d_f[1:][..., None] * h[:-1][..., None, :]))
     d_U = rows(d_f[1:]).T @ rows(x)
@@ -155,30 +157,42 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_b_y = np.sum(d_z_y, axis=(0, 1))
     return {
         "parameters": {
+            "epsilon": d_epsilon,
             "W": d_W,
             "gamma": d_gamma,
             "U": d_U,
             "b": d_b,
-            "epsilon": d_epsilon,
             "V": d_V,
             "b_y": d_b_y,
         },
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[0]},
+        "initial": {"h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

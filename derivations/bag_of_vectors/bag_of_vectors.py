@@ -21,6 +21,25 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
+def scan(gates, values):
+    """values[t] += gates[t - 1] * values[t - 1] for t = 1, 2, ... in place; gates may lack the axis of times.
+
+    Two steps at a time become one (Blelloch 1990), by products of gates alone; in a loop where rows are long.
+    """
+    steps = len(values) - 1
+    gates = np.broadcast_to(gates, (steps, *values.shape[1:]))
+    if steps < 8 or values[0].size > 128:
+        carried = np.empty_like(values[0])
+        for t in range(steps):
+            values[t + 1] += np.multiply(gates[t], values[t], out=carried)
+        return
+    even = steps // 2 * 2
+    second = gates[1:even:2]
+    values[2 : even + 1 : 2] += second * values[1:even:2]
+    scan(second * gates[:even:2], values[: even + 1 : 2])
+    values[1::2] += gates[::2] * values[:-1:2]
+
+
 def forward(parameters, inputs, initial=None):
     """Every state and output at the times 1..T: {"s": (T, B, m), "y": (T, B, p)}.
 
@@ -31,7 +50,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"s": kept["s"][1:], "y": kept["y"]}
+    values = {"s": kept["s"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -45,7 +64,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -104,13 +124,12 @@ def run(parameters, inputs, initial):
     x = np.asarray(inputs["x"], dtype)
     s = np.empty((T + 1, B, m), dtype)
     s[0] = initial.get("s", 0)
-    s[1:] = x @ E.T
-    for t in range(1, T + 1):
-        s[t] += s[t - 1]
+    np.matmul(rows(x), E.T, out=rows(s[1:]))
+    scan(1, s)
     r = s[1:] / np.arange(1, T + 1, dtype=dtype)[:, None][..., None]
-    f = r @ W.T + b
+    f = over_rows(r, W.T) + b
     h = np.tanh(f)
-    z_y = h @ V.T + b_y
+    z_y = over_rows(h, V.T) + b_y
     y = softmax(z_y)
     return {"s": s, "r": r, "h": h, "y": y}
 
@@ -126,16 +145,16 @@ def pull_back(parameters, inputs, kept, cotangents):
     r = kept["r"]
     h = kept["h"]
     y = kept["y"]
-    d_s = start(cotangents.get("s"), (T + 1, B, m), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
+    d_s, d_y = arrays(dtype, (T + 1, B, m), (T, B, p))
+    start(d_s, cotangents.get("s"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h = d_z_y @ V
+    d_h = over_rows(d_z_y, V)
     d_f = d_h * (1 - h**2)
-    d_r = d_f @ W
+    d_r = over_rows(d_f, W)
     d_s[1:] += d_r / np.arange(1, T + 1, dtype=dtype)[:, None][..., None]
-    for t in reversed(range(1, T + 1)):
-        d_s[t - 1] += d_s[t]
-    d_x = d_s[1:] @ E
+    scan(1, d_s[::-1])
+    d_x = over_rows(d_s[1:], E)
     d_E = rows(d_s[1:]).T @ rows(x)
     d_W = rows(d_f).T @ rows(r)
     d_b = np.sum(d_f, axis=(0, 1))
@@ -144,21 +163,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"E": d_E, "W": d_W, "b": d_b, "V": d_V, "b_y": d_b_y},
         "inputs": {"x": d_x},
-        "initial": {"s": d_s[0]},
+        "initial": {"s": d_s[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -9,7 +9,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 
 import numpy as np
 
-PARAMETERS = {"b": ("n",), "eta": (), "tau": ("n",), "W": ("n", "n"), "U": ("n", "m"), "s": ("n",)}
+PARAMETERS = {"eta": (), "tau": ("n",), "W": ("n", "n"), "b": ("n",), "U": ("n", "m"), "s": ("n",)}
 
 
 def sigmoid(x):
@@ -27,7 +27,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:]}
+    values = {"h": kept["h"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -41,7 +41,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -56,14 +57,11 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
     dtype = np.result_type(*parameters.values(), 0.0)
-    b = np.asarray(parameters["b"], dtype)
-    T, B = inputs["x"].shape[:2]
-    n = b.shape[0]
     d = np.asarray(targets["d"], dtype)
     h = kept["h"]
-    loss = 0.5 * np.sum((h[1:] - d) * (h[1:] - d))
-    d_h = np.zeros((T + 1, B, n), dtype)
-    d_h[1:] += h[1:] - d
+    h_d = h[1:] - d
+    loss = 0.5 * np.vdot(h_d, h_d)
+    d_h = h_d
     cotangents = {"h": d_h}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -94,68 +92,75 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    b, eta, tau, W, U, s = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    eta, tau, W, b, U, s = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
     T, B = inputs["x"].shape[:2]
-    n = b.shape[0]
+    n = tau.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    x = np.concatenate([np.zeros((1, *x.shape[1:]), dtype), x])
-    h = np.empty((T + 1, B, n), dtype)
-    sigma_f = np.empty((T + 1, B, n), dtype)
+    W_T = np.ascontiguousarray(W.T)
+    h, W_sigma_f, sigma_f = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
     h[0] = s
+    np.matmul(rows(x), U.T, out=rows(W_sigma_f[1:]))
     for t in range(1, T + 1):
         f = h[t - 1] + b
         sigma_f[t] = sigmoid(f)
-        h[t] = h[t - 1] + eta * (sigma_f[t] @ W.T + x[t] @ U.T - h[t - 1]) / tau
-    return {"x": x, "sigma_f": sigma_f, "h": h}
+        W_sigma_f[t] += sigma_f[t] @ W_T - h[t - 1]
+        h[t] = h[t - 1] + eta * W_sigma_f[t] / tau
+    return {"sigma_f": sigma_f, "W_sigma_f": W_sigma_f, "h": h}
 
 
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    b = np.asarray(parameters["b"], dtype)
-    eta = np.asarray(parameters["eta"], dtype)
-    tau = np.asarray(parameters["tau"], dtype)
-    W = np.asarray(parameters["W"], dtype)
-    U = np.asarray(parameters["U"], dtype)
+    eta, tau, W, U = (np.asarray(parameters[name], dtype) for name in ("eta", "tau", "W", "U"))
     T, B = inputs["x"].shape[:2]
-    n = b.shape[0]
-    x = kept["x"]
+    n = tau.shape[0]
+    x = np.asarray(inputs["x"], dtype)
     sigma_f = kept["sigma_f"]
-    h = kept["h"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_f = np.empty((T + 1, B, n), dtype)
+    W_sigma_f = kept["W_sigma_f"]
+    d_W_sigma_f, d_f, d_h = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
+    start(d_h, cotangents.get("h"))
     for t in reversed(range(1, T + 1)):
-        d_sigma_f = eta * ((d_h[t] / tau) @ W)
+        d_W_sigma_f[t] = eta * d_h[t] / tau
+        d_sigma_f = d_W_sigma_f[t] @ W
         d_f[t] = d_sigma_f * sigma_f[t] * (1 - sigma_f[t])
-        d_h[t - 1] += d_f[t] + d_h[t] - eta * d_h[t] / tau
-    d_x = eta * ((d_h[1:] / tau) @ U)
+        d_h[t - 1] += d_f[t] + d_h[t] - d_W_sigma_f[t]
+    d_x = over_rows(d_W_sigma_f[1:], U)
     d_b = np.sum(d_f[1:], axis=(0, 1))
-    d_eta = np.sum((sigma_f[1:] @ W.T + x[1:] @ U.T - h[:-1]) / tau * d_h[1:])
-    d_tau = (
-        -eta
-        * np.sum((sigma_f[1:] @ W.T + x[1:] @ U.T - h[:-1]) * d_h[1:] / tau**2, axis=(0, 1))
-    )
-    d_W = eta * (rows(d_h[1:] / tau).T @ rows(sigma_f[1:]))
-    d_U = eta * (rows(d_h[1:] / tau).T @ rows(x[1:]))
+    d_W = rows(d_W_sigma_f[1:]).T @ rows(sigma_f[1:])
+    d_U = rows(d_W_sigma_f[1:]).T @ rows(x)
+    d_eta = np.sum(W_sigma_f[1:] / tau * d_h[1:])
+    d_tau = -eta * np.sum(W_sigma_f[1:] * d_h[1:] / tau**2, axis=(0, 1))
     d_s = np.sum(d_h[0], axis=0)
     return {
-        "parameters": {"b": d_b, "eta": d_eta, "tau": d_tau, "W": d_W, "U": d_U, "s": d_s},
+        "parameters": {"eta": d_eta, "tau": d_tau, "W": d_W, "b": d_b, "U": d_U, "s": d_s},
         "inputs": {"x": d_x},
         "initial": {},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

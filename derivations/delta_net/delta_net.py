@@ -33,7 +33,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"S": kept["S"][1:], "y": kept["y"]}
+    values = {"S": kept["S"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -47,7 +47,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -64,8 +65,9 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     dtype = np.result_type(*parameters.values(), 0.0)
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
-    loss = 0.5 * np.sum((y - d) * (y - d))
-    d_y = y - d
+    y_d = y - d
+    loss = 0.5 * np.vdot(y_d, y_d)
+    d_y = y_d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -101,14 +103,11 @@ def run(parameters, inputs, initial):
     n = W_q.shape[0]
     p = W_v.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    v = np.empty((T + 1, B, p), dtype)
-    k = np.empty((T + 1, B, n), dtype)
-    beta = np.empty((T + 1, B), dtype)
-    S = np.empty((T + 1, B, p, n), dtype)
+    v, k, beta, S = arrays(dtype, (T + 1, B, p), (T + 1, B, n), (T + 1, B), (T + 1, B, p, n))
     S[0] = initial.get("S", 0)
-    q = x @ W_q.T
-    u = x @ W_k.T
-    v[1:] = x @ W_v.T
+    q = over_rows(x, W_q.T)
+    u = over_rows(x, W_k.T)
+    np.matmul(rows(x), W_v.T, out=rows(v[1:]))
     f = x @ w
     k[1:] = u / np.sqrt(np.sum(u * u, axis=-1))[..., None]
     beta[1:] = sigmoid(f)
@@ -135,8 +134,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     v = kept["v"]
     beta = kept["beta"]
     S = kept["S"]
-    d_S = start(cotangents.get("S"), (T + 1, B, p, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
+    d_S, d_y = arrays(dtype, (T + 1, B, p, n), (T, B, p))
+    start(d_S, cotangents.get("S"))
+    start(d_y, cotangents.get("y"))
     d_S[1:] += d_y[..., None] * q[..., None, :]
     for t in reversed(range(1, T + 1)):
         d_S[t - 1] += (
@@ -148,18 +148,17 @@ def pull_back(parameters, inputs, kept, cotangents):
         + np.sum(v[1:][..., None] * k[1:][..., None, :] * d_S[1:], axis=(-2, -1))
     )
     d_k = (
-        beta[1:][..., None] * np.einsum("tbki,tbk->tbi", d_S[1:], v[1:])
-        - beta[1:][..., None] * np.einsum("tbki,tbk->tbi", S[:-1], np.einsum("tbik,tbk->tbi", d_S[1:], k[1:]))
-        - beta[1:][..., None] * np.einsum("tbki,tbk->tbi", d_S[1:], np.einsum("tbik,tbk->tbi", S[:-1], k[1:]))
+        beta[1:][..., None]
+        * (np.einsum("tbki,tbk->tbi", d_S[1:], v[1:]) - np.einsum("tbki,tbk->tbi", S[:-1], np.einsum("tbik,tbk->tbi", d_S[1:], k[1:])) - np.einsum("tbki,tbk->tbi", d_S[1:], np.einsum("tbik,tbk->tbi", S[:-1], k[1:])))
     )
     d_f = d_beta * beta[1:] * (1 - beta[1:])
     d_v = beta[1:][..., None] * np.einsum("tbik,tbk->tbi", d_S[1:], k[1:])
     d_u = (
         d_k / np.sqrt(np.sum(u * u, axis=-1))[..., None]
-        - np.sum(u * d_k, axis=-1, keepdims=True) * u / (np.sqrt(np.sum(u * u, axis=-1)) ** 2)[..., None] / np.sqrt(np.sum(u * u, axis=-1))[..., None]
+        - np.sum(u * d_k, axis=-1, keepdims=True) * u / (np.sum(u * u, axis=-1) ** 1.5)[..., None]
     )
     d_q = np.einsum("tbki,tbk->tbi", S[1:], d_y)
-    d_x = d_q @ W_q + d_u @ W_k + d_v @ W_v + d_f[..., None] * w
+    d_x = over_rows(d_q, W_q) + over_rows(d_u, W_k) + over_rows(d_v, W_v) + d_f[..., None] * w
     d_W_q = rows(d_q).T @ rows(x)
     d_W_k = rows(d_u).T @ rows(x)
     d_W_v = rows(d_v).T @ rows(x)
@@ -167,21 +166,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W_q": d_W_q, "W_k": d_W_k, "W_v": d_W_v, "w": d_w},
         "inputs": {"x": d_x},
-        "initial": {"S": d_S[0]},
+        "initial": {"S": d_S[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

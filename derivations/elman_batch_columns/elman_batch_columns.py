@@ -28,7 +28,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"A": kept["A"][1:], "Y": kept["Y"]}
+    values = {"A": kept["A"][1:].copy(), "Y": kept["Y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -42,7 +42,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -98,7 +99,7 @@ def run(parameters, inputs, initial):
     N = inputs["X"].shape[3]
     X = np.asarray(inputs["X"], dtype)
     f = np.empty((T + 1, B, n, N), dtype)
-    A = np.empty((T + 1, B, n, N), dtype)
+    A = f  # one array for both
     A[0] = initial.get("A", 0)
     f[1:] = W_x @ X + b_a[..., None]
     for t in range(1, T + 1):
@@ -120,9 +121,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     X = np.asarray(inputs["X"], dtype)
     A = kept["A"]
     Y = kept["Y"]
-    d_A = start(cotangents.get("A"), (T + 1, B, n, N), dtype)
-    d_Y = start(cotangents.get("Y"), (T, B, p, N), dtype)
-    d_f = np.empty((T + 1, B, n, N), dtype)
+    d_f, d_A, d_Y = arrays(dtype, (T + 1, B, n, N), (T + 1, B, n, N), (T, B, p, N))
+    start(d_A, cotangents.get("A"))
+    start(d_Y, cotangents.get("Y"))
     d_z_Y = Y * (d_Y - np.sum(Y * d_Y, axis=-2, keepdims=True))
     d_A[1:] += W_y.T @ d_z_Y
     for t in reversed(range(1, T + 1)):
@@ -137,16 +138,23 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W_x": d_W_x, "W_a": d_W_a, "b_a": d_b_a, "W_y": d_W_y, "b_y": d_b_y},
         "inputs": {"X": d_X},
-        "initial": {"A": d_A[0]},
+        "initial": {"A": d_A[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def with_batch(inputs, initial):

@@ -35,7 +35,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"H": kept["H"][1:], "Y": kept["Y"]}
+    values = {"H": kept["H"][1:].copy(), "Y": kept["Y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -49,7 +49,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -105,7 +106,7 @@ def run(parameters, inputs, initial):
     n = W_xh.shape[1]
     X = np.asarray(inputs["X"], dtype)
     f = np.empty((T + 1, B, N, n), dtype)
-    H = np.empty((T + 1, B, N, n), dtype)
+    H = f  # one array for both
     H[0] = initial.get("H", 0)
     f[1:] = X @ W_xh + b_h
     for t in range(1, T + 1):
@@ -128,9 +129,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     X = np.asarray(inputs["X"], dtype)
     H = kept["H"]
     softmax_z_Y = kept["softmax_z_Y"]
-    d_H = start(cotangents.get("H"), (T + 1, B, N, n), dtype)
-    d_Y = start(cotangents.get("Y"), (T, B, N, p), dtype)
-    d_f = np.empty((T + 1, B, N, n), dtype)
+    d_f, d_H, d_Y = arrays(dtype, (T + 1, B, N, n), (T + 1, B, N, n), (T, B, N, p))
+    start(d_H, cotangents.get("H"))
+    start(d_Y, cotangents.get("Y"))
     d_softmax_z_Y = d_Y.swapaxes(-1, -2)
     d_z_Y = (
         softmax_z_Y
@@ -149,16 +150,23 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W_xh": d_W_xh, "W_hh": d_W_hh, "b_h": d_b_h, "W_hy": d_W_hy, "b_y": d_b_y},
         "inputs": {"X": d_X},
-        "initial": {"H": d_H[0]},
+        "initial": {"H": d_H[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def with_batch(inputs, initial):

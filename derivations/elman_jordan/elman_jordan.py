@@ -36,7 +36,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"a": kept["a"][1:], "y": kept["y"][1:]}
+    values = {"a": kept["a"][1:].copy(), "y": kept["y"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -50,7 +50,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -65,14 +66,11 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
     dtype = np.result_type(*parameters.values(), 0.0)
-    V = np.asarray(parameters["V"], dtype)
-    T, B = inputs["x"].shape[:2]
-    p = V.shape[1]
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
-    loss = 0.5 * np.sum((y[1:] - d) * (y[1:] - d))
-    d_y = np.zeros((T + 1, B, p), dtype)
-    d_y[1:] += y[1:] - d
+    y_d = y[1:] - d
+    loss = 0.5 * np.vdot(y_d, y_d)
+    d_y = y_d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -108,16 +106,19 @@ def run(parameters, inputs, initial):
     n = W.shape[0]
     p = V.shape[1]
     x = np.asarray(inputs["x"], dtype)
-    z_a = np.empty((T + 1, B, n), dtype)
-    a = np.empty((T + 1, B, n), dtype)
-    y = np.empty((T + 1, B, p), dtype)
+    W_T = np.ascontiguousarray(W.T)
+    V_T = np.ascontiguousarray(V.T)
+    W_y_T = np.ascontiguousarray(W_y.T)
+    z_a, y = arrays(dtype, (T + 1, B, n), (T + 1, B, p))
+    a = z_a  # one array for both
     a[0] = initial.get("a", 0)
     y[0] = initial.get("y", 0)
-    z_a[1:] = x @ U.T + b
+    np.matmul(rows(x), U.T, out=rows(z_a[1:]))
+    z_a[1:] += b
     for t in range(1, T + 1):
-        z_a[t] += a[t - 1] @ W.T + y[t - 1] @ V.T
+        z_a[t] += a[t - 1] @ W_T + y[t - 1] @ V_T
         a[t] = sigmoid(z_a[t])
-        z_y = a[t] @ W_y.T + b_y
+        z_y = a[t] @ W_y_T + b_y
         y[t] = sigmoid(z_y)
     return {"a": a, "y": y}
 
@@ -132,17 +133,16 @@ def pull_back(parameters, inputs, kept, cotangents):
     x = np.asarray(inputs["x"], dtype)
     a = kept["a"]
     y = kept["y"]
-    d_a = start(cotangents.get("a"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T + 1, B, p), dtype)
-    d_z_y = np.empty((T + 1, B, p), dtype)
-    d_z_a = np.empty((T + 1, B, n), dtype)
+    d_z_y, d_z_a, d_a, d_y = arrays(dtype, (T + 1, B, p), (T + 1, B, n), (T + 1, B, n), (T + 1, B, p))
+    start(d_a, cotangents.get("a"))
+    start(d_y, cotangents.get("y"))
     for t in reversed(range(1, T + 1)):
         d_z_y[t] = d_y[t] * y[t] * (1 - y[t])
         d_a[t] += d_z_y[t] @ W_y
         d_z_a[t] = d_a[t] * a[t] * (1 - a[t])
         d_y[t - 1] += d_z_a[t] @ V
         d_a[t - 1] += d_z_a[t] @ W
-    d_x = d_z_a[1:] @ U
+    d_x = over_rows(d_z_a[1:], U)
     d_W = rows(d_z_a[1:]).T @ rows(a[:-1])
     d_V = rows(d_z_a[1:]).T @ rows(y[:-1])
     d_U = rows(d_z_a[1:]).T @ rows(x)
@@ -152,21 +152,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W": d_W, "V": d_V, "U": d_U, "b": d_b, "W_y": d_W_y, "b_y": d_b_y},
         "inputs": {"x": d_x},
-        "initial": {"a": d_a[0], "y": d_y[0]},
+        "initial": {"a": d_a[0].copy(), "y": d_y[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -37,7 +37,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"a": kept["a"][1:], "y": kept["y"]}
+    values = {"a": kept["a"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -51,7 +51,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -104,15 +105,17 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_aa.shape[0]
     x = np.asarray(inputs["x"], dtype)
+    W_aa_T = np.ascontiguousarray(W_aa.T)
     f = np.empty((T + 1, B, n), dtype)
-    a = np.empty((T + 1, B, n), dtype)
+    a = f  # one array for both
     a[0] = initial.get("a", 0)
-    e = x @ E.T
-    f[1:] = e @ W_ae.T + b
+    e = over_rows(x, E.T)
+    np.matmul(rows(e), W_ae.T, out=rows(f[1:]))
+    f[1:] += b
     for t in range(1, T + 1):
-        f[t] += a[t - 1] @ W_aa.T
+        f[t] += a[t - 1] @ W_aa_T
         a[t] = np.tanh(f[t])
-    z_y = a[1:] @ W_ya.T + b_y
+    z_y = over_rows(a[1:], W_ya.T) + b_y
     y = softmax(z_y)
     return {"e": e, "a": a, "y": y}
 
@@ -131,16 +134,16 @@ def pull_back(parameters, inputs, kept, cotangents):
     e = kept["e"]
     a = kept["a"]
     y = kept["y"]
-    d_a = start(cotangents.get("a"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_f = np.empty((T + 1, B, n), dtype)
+    d_f, d_a, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
+    start(d_a, cotangents.get("a"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_a[1:] += d_z_y @ W_ya
+    d_a[1:] += over_rows(d_z_y, W_ya)
     for t in reversed(range(1, T + 1)):
         d_f[t] = d_a[t] * (1 - a[t] ** 2)
         d_a[t - 1] += d_f[t] @ W_aa
-    d_e = d_f[1:] @ W_ae
-    d_x = d_e @ E
+    d_e = over_rows(d_f[1:], W_ae)
+    d_x = over_rows(d_e, E)
     d_E = rows(d_e).T @ rows(x)
     d_W_aa = rows(d_f[1:]).T @ rows(a[:-1])
     d_W_ae = rows(d_f[1:]).T @ rows(e)
@@ -150,21 +153,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"E": d_E, "W_aa": d_W_aa, "W_ae": d_W_ae, "b": d_b, "W_ya": d_W_ya, "b_y": d_b_y},
         "inputs": {"x": d_x},
-        "initial": {"a": d_a[0]},
+        "initial": {"a": d_a[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -50,7 +50,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -64,7 +64,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -128,82 +129,90 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_r.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    h = np.empty((T + 1, B, n), dtype)
-    z_r = np.empty((T + 1, B, n), dtype)
-    z_z = np.empty((T + 1, B, n), dtype)
-    z_h_tilde = np.empty((T + 1, B, n), dtype)
-    r = np.empty((T + 1, B, n), dtype)
-    z = np.empty((T + 1, B, n), dtype)
-    h_tilde = np.empty((T + 1, B, n), dtype)
+    W = np.concatenate([W_r, W_z])
+    U = np.concatenate([U_r, U_z])
+    b = np.concatenate([b_r, b_z])
+    U_T = np.ascontiguousarray(U.T)
+    U_h_T = np.ascontiguousarray(U_h.T)
+    h, z_all, z_h_tilde, r_h = arrays(dtype, (T + 1, B, n), (T + 1, B, 2 * n), (T + 1, B, n), (T + 1, B, n))
+    r_z = z_all  # one array for both
+    r, z = r_z[..., :n], r_z[..., n:]
+    h_tilde = z_h_tilde  # one array for both
     h[0] = s
-    z_r[1:] = x @ W_r.T + b_r
-    z_z[1:] = x @ W_z.T + b_z
-    z_h_tilde[1:] = x @ W_h.T + b_h
+    np.matmul(rows(x), W.T, out=rows(z_all[1:]))
+    z_all[1:] += b
+    np.matmul(rows(x), W_h.T, out=rows(z_h_tilde[1:]))
+    z_h_tilde[1:] += b_h
     for t in range(1, T + 1):
-        z_r[t] += h[t - 1] @ U_r.T
-        r[t] = sigmoid(z_r[t])
-        z_z[t] += h[t - 1] @ U_z.T
-        z[t] = sigmoid(z_z[t])
-        z_h_tilde[t] += (r[t] * h[t - 1]) @ U_h.T
+        z_all[t] += h[t - 1] @ U_T
+        r_z[t] = sigmoid(z_all[t])
+        r_h[t] = r[t] * h[t - 1]
+        z_h_tilde[t] += r_h[t] @ U_h_T
         h_tilde[t] = np.tanh(z_h_tilde[t])
         h[t] = (1 - z[t]) * h[t - 1] + z[t] * h_tilde[t]
-    z_y = h[1:] @ V.T + b_y
+    z_y = over_rows(h[1:], V.T) + b_y
     y = softmax(z_y)
-    return {"r": r, "z": z, "h_tilde": h_tilde, "h": h, "y": y}
+    return {
+        "W": W,
+        "U": U,
+        "r_z": r_z,
+        "r": r,
+        "r_h": r_h,
+        "h_tilde": h_tilde,
+        "z": z,
+        "h": h,
+        "y": y,
+    }
 
 
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W_r = np.asarray(parameters["W_r"], dtype)
-    U_r = np.asarray(parameters["U_r"], dtype)
-    W_z = np.asarray(parameters["W_z"], dtype)
-    U_z = np.asarray(parameters["U_z"], dtype)
-    W_h = np.asarray(parameters["W_h"], dtype)
-    U_h = np.asarray(parameters["U_h"], dtype)
-    V = np.asarray(parameters["V"], dtype)
+    W_r, W_h, U_h, V = (np.asarray(parameters[name], dtype) for name in ("W_r", "W_h", "U_h", "V"))
     T, B = inputs["x"].shape[:2]
     n = W_r.shape[0]
     p = V.shape[0]
     x = np.asarray(inputs["x"], dtype)
+    W = kept["W"]
+    U = kept["U"]
+    r_z = kept["r_z"]
     r = kept["r"]
-    z = kept["z"]
+    r_h = kept["r_h"]
     h_tilde = kept["h_tilde"]
+    z = kept["z"]
     h = kept["h"]
     y = kept["y"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_z_h_tilde = np.empty((T + 1, B, n), dtype)
-    d_z_z = np.empty((T + 1, B, n), dtype)
-    d_z_r = np.empty((T + 1, B, n), dtype)
+    d_z_h_tilde, d_z_all, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, 2 * n), (T + 1, B, n), (T, B, p))
+    d_r_z = d_z_all  # one array for both
+    d_r, d_z = d_r_z[..., :n], d_r_z[..., n:]
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h[1:] += d_z_y @ V
+    d_h[1:] += over_rows(d_z_y, V)
     for t in reversed(range(1, T + 1)):
+        d_z[t] = d_h[t] * (h_tilde[t] - h[t - 1])
         d_h_tilde = z[t] * d_h[t]
         d_z_h_tilde[t] = d_h_tilde * (1 - h_tilde[t] ** 2)
-        d_z = h_tilde[t] * d_h[t] - h[t - 1] * d_h[t]
-        d_z_z[t] = d_z * z[t] * (1 - z[t])
-        d_r = h[t - 1] * (d_z_h_tilde[t] @ U_h)
-        d_z_r[t] = d_r * r[t] * (1 - r[t])
-        d_h[t - 1] += (
-            d_z_r[t] @ U_r
-            + d_z_z[t] @ U_z
-            + r[t] * (d_z_h_tilde[t] @ U_h)
-            + (1 - z[t]) * d_h[t]
-        )
-    d_x = d_z_r[1:] @ W_r + d_z_z[1:] @ W_z + d_z_h_tilde[1:] @ W_h
-    d_W_r = rows(d_z_r[1:]).T @ rows(x)
-    d_U_r = rows(d_z_r[1:]).T @ rows(h[:-1])
-    d_b_r = np.sum(d_z_r[1:], axis=(0, 1))
-    d_W_z = rows(d_z_z[1:]).T @ rows(x)
-    d_U_z = rows(d_z_z[1:]).T @ rows(h[:-1])
-    d_b_z = np.sum(d_z_z[1:], axis=(0, 1))
+        d_r_h = d_z_h_tilde[t] @ U_h
+        d_r[t] = h[t - 1] * d_r_h
+        d_z_all[t] = d_r_z[t] * r_z[t] * (1 - r_z[t])
+        d_h[t - 1] += d_z_all[t] @ U + r[t] * d_r_h + (1 - z[t]) * d_h[t]
+    d_x = over_rows(d_z_all[1:], W) + over_rows(d_z_h_tilde[1:], W_h)
     d_W_h = rows(d_z_h_tilde[1:]).T @ rows(x)
-    d_U_h = rows(d_z_h_tilde[1:]).T @ rows(r[1:] * h[:-1])
+    d_U_h = rows(d_z_h_tilde[1:]).T @ rows(r_h[1:])
     d_b_h = np.sum(d_z_h_tilde[1:], axis=(0, 1))
     d_V = rows(d_z_y).T @ rows(h[1:])
     d_b_y = np.sum(d_z_y, axis=(0, 1))
     d_s = np.sum(d_h[0], axis=0)
+    d_W = rows(d_z_all[1:]).T @ rows(x)
+    d_U = rows(d_z_all[1:]).T @ rows(h[:-1])
+    d_b = np.sum(d_z_all[1:], axis=(0, 1))
+    d_b_r = d_b[:n]
+    d_b_z = d_b[n:]
+    d_U_r = d_U[:n]
+    d_U_z = d_U[n:]
+    d_W_r = d_W[:n]
+    d_W_z = d_W[n:]
     return {
         "parameters": {
             "W_r": d_W_r,
@@ -224,17 +233,29 @@ def pull_back(parameters, inputs, kept, cotangents):
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

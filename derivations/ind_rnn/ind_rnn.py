@@ -39,7 +39,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -53,7 +53,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -110,14 +111,14 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    f = np.empty((T + 1, B, n), dtype)
-    h = np.empty((T + 1, B, n), dtype)
+    f, h = arrays(dtype, (T + 1, B, n), (T + 1, B, n))
     h[0] = initial.get("h", 0)
-    f[1:] = x @ W.T + b
+    np.matmul(rows(x), W.T, out=rows(f[1:]))
+    f[1:] += b
     for t in range(1, T + 1):
         f[t] += u * h[t - 1]
         h[t] = relu(f[t])
-    z_y = h[1:] @ V.T + b_y
+    z_y = over_rows(h[1:], V.T) + b_y
     y = softmax(z_y)
     return {"f": f, "h": h, "y": y}
 
@@ -133,15 +134,15 @@ def pull_back(parameters, inputs, kept, cotangents):
     f = kept["f"]
     h = kept["h"]
     y = kept["y"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_f = np.empty((T + 1, B, n), dtype)
+    d_f, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h[1:] += d_z_y @ V
+    d_h[1:] += over_rows(d_z_y, V)
     for t in reversed(range(1, T + 1)):
         d_f[t] = d_h[t] * step(f[t])
         d_h[t - 1] += u * d_f[t]
-    d_x = d_f[1:] @ W
+    d_x = over_rows(d_f[1:], W)
     d_W = rows(d_f[1:]).T @ rows(x)
     d_u = np.sum(h[:-1] * d_f[1:], axis=(0, 1))
     d_b = np.sum(d_f[1:], axis=(0, 1))
@@ -150,21 +151,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W": d_W, "u": d_u, "b": d_b, "V": d_V, "b_y": d_b_y},
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[0]},
+        "initial": {"h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

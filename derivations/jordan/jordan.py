@@ -33,7 +33,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"y": kept["y"][1:]}
+    values = {"y": kept["y"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -47,7 +47,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -62,14 +63,10 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
     dtype = np.result_type(*parameters.values(), 0.0)
-    W_ay = np.asarray(parameters["W_ay"], dtype)
-    T, B = inputs["x"].shape[:2]
-    p = W_ay.shape[1]
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
     loss = -np.sum(d * np.log(y[1:]))
-    d_y = np.zeros((T + 1, B, p), dtype)
-    d_y[1:] += -d / y[1:]
+    d_y = -d / y[1:]
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -105,15 +102,17 @@ def run(parameters, inputs, initial):
     n = W_ay.shape[0]
     p = W_ay.shape[1]
     x = np.asarray(inputs["x"], dtype)
-    z_a = np.empty((T + 1, B, n), dtype)
-    a = np.empty((T + 1, B, n), dtype)
-    y = np.empty((T + 1, B, p), dtype)
+    W_ay_T = np.ascontiguousarray(W_ay.T)
+    W_ya_T = np.ascontiguousarray(W_ya.T)
+    z_a, y = arrays(dtype, (T + 1, B, n), (T + 1, B, p))
+    a = z_a  # one array for both
     y[0] = initial.get("y", 0)
-    z_a[1:] = x @ W_ax.T + b
+    np.matmul(rows(x), W_ax.T, out=rows(z_a[1:]))
+    z_a[1:] += b
     for t in range(1, T + 1):
-        z_a[t] += y[t - 1] @ W_ay.T
+        z_a[t] += y[t - 1] @ W_ay_T
         a[t] = sigmoid(z_a[t])
-        z_y = a[t] @ W_ya.T + b_y
+        z_y = a[t] @ W_ya_T + b_y
         y[t] = softmax(z_y)
     return {"a": a, "y": y}
 
@@ -128,15 +127,14 @@ def pull_back(parameters, inputs, kept, cotangents):
     x = np.asarray(inputs["x"], dtype)
     a = kept["a"]
     y = kept["y"]
-    d_y = start(cotangents.get("y"), (T + 1, B, p), dtype)
-    d_z_y = np.empty((T + 1, B, p), dtype)
-    d_z_a = np.empty((T + 1, B, n), dtype)
+    d_z_y, d_z_a, d_y = arrays(dtype, (T + 1, B, p), (T + 1, B, n), (T + 1, B, p))
+    start(d_y, cotangents.get("y"))
     for t in reversed(range(1, T + 1)):
         d_z_y[t] = y[t] * (d_y[t] - np.sum(y[t] * d_y[t], axis=-1, keepdims=True))
         d_a = d_z_y[t] @ W_ya
         d_z_a[t] = d_a * a[t] * (1 - a[t])
         d_y[t - 1] += d_z_a[t] @ W_ay
-    d_x = d_z_a[1:] @ W_ax
+    d_x = over_rows(d_z_a[1:], W_ax)
     d_W_ay = rows(d_z_a[1:]).T @ rows(y[:-1])
     d_W_ax = rows(d_z_a[1:]).T @ rows(x)
     d_b = np.sum(d_z_a[1:], axis=(0, 1))
@@ -145,21 +143,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W_ay": d_W_ay, "W_ax": d_W_ax, "b": d_b, "W_ya": d_W_ya, "b_y": d_b_y},
         "inputs": {"x": d_x},
-        "initial": {"y": d_y[0]},
+        "initial": {"y": d_y[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -11,9 +11,9 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {
+    "g": ("n",),
     "W": ("n", "n"),
     "U": ("n", "m"),
-    "g": ("n",),
     "b": ("n",),
     "V": ("p", "n"),
     "s": ("n",),
@@ -23,7 +23,7 @@ PARAMETERS = {
 def layer_norm(x, axis=-1):
     """(x - mean) / sqrt(variance + 1e-5) along an axis (Ba, Kiros and Hinton 2016, equation 4, no gain)."""
     centred = x - x.mean(axis=axis, keepdims=True)
-    return centred / np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + 1e-05)
+    return centred / np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + 1e-5)
 
 
 def forward(parameters, inputs, initial=None):
@@ -36,7 +36,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -50,7 +50,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -70,7 +71,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     p = V.shape[0]
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
-    loss = 0.5 * np.sum((y[-1] - d[-1]) * (y[-1] - d[-1]))
+    loss = 0.5 * np.vdot(y[-1] - d[-1], y[-1] - d[-1])
     d_y = np.zeros((T, B, p), dtype)
     d_y[-1] += y[-1] - d[-1]
     cotangents = {"y": d_y}
@@ -103,40 +104,38 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W, U, g, b, V, s = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    g, W, U, b, V, s = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
     T, B = inputs["x"].shape[:2]
-    n = W.shape[0]
+    n = g.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    h = np.empty((T + 1, B, n), dtype)
-    z_h = np.empty((T + 1, B, n), dtype)
-    LN_z_h = np.empty((T + 1, B, n), dtype)
+    W_T = np.ascontiguousarray(W.T)
+    h, z_h, LN_z_h = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
     h[0] = s
-    z_h[1:] = x @ U.T
+    np.matmul(rows(x), U.T, out=rows(z_h[1:]))
     for t in range(1, T + 1):
-        z_h[t] += h[t - 1] @ W.T
+        z_h[t] += h[t - 1] @ W_T
         LN_z_h[t] = layer_norm(z_h[t])
         z_h_2 = g * LN_z_h[t] + b
         h[t] = np.tanh(z_h_2)
-    y = h[1:] @ V.T
+    y = over_rows(h[1:], V.T)
     return {"z_h": z_h, "LN_z_h": LN_z_h, "h": h, "y": y}
 
 
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W, U, g, V = (np.asarray(parameters[name], dtype) for name in ("W", "U", "g", "V"))
+    g, W, U, V = (np.asarray(parameters[name], dtype) for name in ("g", "W", "U", "V"))
     T, B = inputs["x"].shape[:2]
-    n = W.shape[0]
+    n = g.shape[0]
     p = V.shape[0]
     x = np.asarray(inputs["x"], dtype)
     z_h = kept["z_h"]
     LN_z_h = kept["LN_z_h"]
     h = kept["h"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_z_h_2 = np.empty((T + 1, B, n), dtype)
-    d_z_h = np.empty((T + 1, B, n), dtype)
-    d_h[1:] += d_y @ V
+    d_z_h_2, d_z_h, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
+    d_h[1:] += over_rows(d_y, V)
     for t in reversed(range(1, T + 1)):
         d_z_h_2[t] = d_h[t] * (1 - h[t] ** 2)
         d_LN_z_h = g * d_z_h_2[t]
@@ -145,7 +144,7 @@ def pull_back(parameters, inputs, kept, cotangents):
             / np.sqrt(np.sum((z_h[t] - (np.sum(z_h[t], axis=-1) / n)[..., None]) * (z_h[t] - (np.sum(z_h[t], axis=-1) / n)[..., None]), axis=-1) / n + 1 / 100000)[..., None]
         )
         d_h[t - 1] += d_z_h[t] @ W
-    d_x = d_z_h[1:] @ U
+    d_x = over_rows(d_z_h[1:], U)
     d_W = rows(d_z_h[1:]).T @ rows(h[:-1])
     d_U = rows(d_z_h[1:]).T @ rows(x)
     d_g = np.sum(LN_z_h[1:] * d_z_h_2[1:], axis=(0, 1))
@@ -153,23 +152,35 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_V = rows(d_y).T @ rows(h[1:])
     d_s = np.sum(d_h[0], axis=0)
     return {
-        "parameters": {"W": d_W, "U": d_U, "g": d_g, "b": d_b, "V": d_V, "s": d_s},
+        "parameters": {"g": d_g, "W": d_W, "U": d_U, "b": d_b, "V": d_V, "s": d_s},
         "inputs": {"x": d_x},
         "initial": {},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

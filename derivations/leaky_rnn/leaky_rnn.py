@@ -9,7 +9,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 
 import numpy as np
 
-PARAMETERS = {"W": ("n", "n"), "U": ("n", "m"), "b": ("n",), "alpha": (), "V": ("p", "n")}
+PARAMETERS = {"alpha": (), "W": ("n", "n"), "U": ("n", "m"), "b": ("n",), "V": ("p", "n")}
 
 
 def forward(parameters, inputs, initial=None):
@@ -22,7 +22,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -36,7 +36,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -53,8 +54,9 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     dtype = np.result_type(*parameters.values(), 0.0)
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
-    loss = 0.5 * np.sum((y - d) * (y - d))
-    d_y = y - d
+    y_d = y - d
+    loss = 0.5 * np.vdot(y_d, y_d)
+    d_y = y_d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -85,65 +87,78 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W, U, b, alpha, V = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    alpha, W, U, b, V = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
     T, B = inputs["x"].shape[:2]
     n = W.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    f = np.empty((T + 1, B, n), dtype)
-    tanh_f = np.empty((T + 1, B, n), dtype)
-    h = np.empty((T + 1, B, n), dtype)
+    W_T = np.ascontiguousarray(W.T)
+    f, h = arrays(dtype, (T + 1, B, n), (T + 1, B, n))
+    tanh_f = f  # one array for both
     h[0] = initial.get("h", 0)
-    f[1:] = x @ U.T + b
+    np.matmul(rows(x), U.T, out=rows(f[1:]))
+    f[1:] += b
     for t in range(1, T + 1):
-        f[t] += h[t - 1] @ W.T
+        f[t] += h[t - 1] @ W_T
         tanh_f[t] = np.tanh(f[t])
         h[t] = (1 - alpha) * h[t - 1] + alpha * tanh_f[t]
-    y = h[1:] @ V.T
+    y = over_rows(h[1:], V.T)
     return {"tanh_f": tanh_f, "h": h, "y": y}
 
 
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W, U, alpha, V = (np.asarray(parameters[name], dtype) for name in ("W", "U", "alpha", "V"))
+    alpha, W, U, V = (np.asarray(parameters[name], dtype) for name in ("alpha", "W", "U", "V"))
     T, B = inputs["x"].shape[:2]
     n = W.shape[0]
     p = V.shape[0]
     x = np.asarray(inputs["x"], dtype)
     tanh_f = kept["tanh_f"]
     h = kept["h"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_f = np.empty((T + 1, B, n), dtype)
-    d_h[1:] += d_y @ V
+    d_f, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
+    d_h[1:] += over_rows(d_y, V)
     for t in reversed(range(1, T + 1)):
         d_tanh_f = alpha * d_h[t]
         d_f[t] = d_tanh_f * (1 - tanh_f[t] ** 2)
         d_h[t - 1] += d_f[t] @ W + (1 - alpha) * d_h[t]
-    d_x = d_f[1:] @ U
+    d_x = over_rows(d_f[1:], U)
     d_W = rows(d_f[1:]).T @ rows(h[:-1])
     d_U = rows(d_f[1:]).T @ rows(x)
     d_b = np.sum(d_f[1:], axis=(0, 1))
     d_alpha = np.sum(tanh_f[1:] * d_h[1:]) - np.sum(h[:-1] * d_h[1:])
     d_V = rows(d_y).T @ rows(h[1:])
     return {
-        "parameters": {"W": d_W, "U": d_U, "b": d_b, "alpha": d_alpha, "V": d_V},
+        "parameters": {"alpha": d_alpha, "W": d_W, "U": d_U, "b": d_b, "V": d_V},
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[0]},
+        "initial": {"h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -15,6 +15,25 @@ import numpy as np
 PARAMETERS = {"nu": ("n",), "B": ("n", "m"), "C": ("p", "n"), "D": ("p", "m")}
 
 
+def scan(gates, values):
+    """values[t] += gates[t - 1] * values[t - 1] for t = 1, 2, ... in place; gates may lack the axis of times.
+
+    Two steps at a time become one (Blelloch 1990), by products of gates alone; in a loop where rows are long.
+    """
+    steps = len(values) - 1
+    gates = np.broadcast_to(gates, (steps, *values.shape[1:]))
+    if steps < 8 or values[0].size > 128:
+        carried = np.empty_like(values[0])
+        for t in range(steps):
+            values[t + 1] += np.multiply(gates[t], values[t], out=carried)
+        return
+    even = steps // 2 * 2
+    second = gates[1:even:2]
+    values[2 : even + 1 : 2] += second * values[1:even:2]
+    scan(second * gates[:even:2], values[: even + 1 : 2])
+    values[1::2] += gates[::2] * values[:-1:2]
+
+
 def forward(parameters, inputs, initial=None):
     """Every state and output at the times 1..T: {"h": (T, B, n), "y": (T, B, p)}.
 
@@ -25,7 +44,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -39,7 +58,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -56,8 +76,9 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     dtype = np.result_type(*parameters.values(), 0.0)
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
-    loss = 0.5 * np.sum((y - d) * (y - d))
-    d_y = y - d
+    y_d = y - d
+    loss = 0.5 * np.vdot(y_d, y_d)
+    d_y = y_d
     cotangents = {"y": d_y}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -96,11 +117,11 @@ def run(parameters, inputs, initial):
     gamma = np.sqrt(1 - lambda_**2)
     h = np.empty((T + 1, B, n), dtype)
     h[0] = initial.get("h", 0)
-    h[1:] = gamma * (x @ B_.T)
-    for t in range(1, T + 1):
-        h[t] += lambda_ * h[t - 1]
-    y = h[1:] @ C.T + x @ D.T
-    return {"lambda_": lambda_, "gamma": gamma, "h": h, "y": y}
+    B_x = over_rows(x, B_.T)
+    h[1:] = gamma * B_x
+    scan(lambda_, h)
+    y = over_rows(h[1:], C.T) + over_rows(x, D.T)
+    return {"lambda_": lambda_, "gamma": gamma, "B_x": B_x, "h": h, "y": y}
 
 
 def pull_back(parameters, inputs, kept, cotangents):
@@ -113,38 +134,52 @@ def pull_back(parameters, inputs, kept, cotangents):
     x = np.asarray(inputs["x"], dtype)
     lambda_ = kept["lambda_"]
     gamma = kept["gamma"]
+    B_x = kept["B_x"]
     h = kept["h"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_h[1:] += d_y @ C
-    for t in reversed(range(1, T + 1)):
-        d_h[t - 1] += lambda_ * d_h[t]
-    d_x = (gamma * d_h[1:]) @ B_ + d_y @ D
-    d_B = rows(gamma * d_h[1:]).T @ rows(x)
+    d_h, d_y = arrays(dtype, (T + 1, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
+    d_h[1:] += over_rows(d_y, C)
+    scan(lambda_, d_h[::-1])
+    d_B_x = gamma * d_h[1:]
+    d_x = over_rows(d_B_x, B_) + over_rows(d_y, D)
+    d_B = rows(d_B_x).T @ rows(x)
     d_C = rows(d_y).T @ rows(h[1:])
     d_D = rows(d_y).T @ rows(x)
     d_lambda = np.sum(h[:-1] * d_h[1:], axis=(0, 1))
-    d_gamma = np.sum((x @ B_.T) * d_h[1:], axis=(0, 1))
+    d_gamma = np.sum(B_x * d_h[1:], axis=(0, 1))
     d_lambda += -d_gamma * lambda_ / np.sqrt(1 - lambda_**2)
     d_nu = -d_lambda * lambda_ * np.exp(nu)
     return {
         "parameters": {"nu": d_nu, "B": d_B, "C": d_C, "D": d_D},
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[0]},
+        "initial": {"h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

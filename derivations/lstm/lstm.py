@@ -51,7 +51,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c": kept["c"][1:], "a": kept["a"][1:], "y": kept["y"]}
+    values = {"c": kept["c"][1:].copy(), "a": kept["a"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -65,7 +65,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -127,44 +128,34 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_u.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    z_Gamma_u = np.empty((T + 1, B, n), dtype)
-    z_Gamma_f = np.empty((T + 1, B, n), dtype)
-    z_Gamma_o = np.empty((T + 1, B, n), dtype)
-    z_c_tilde = np.empty((T + 1, B, n), dtype)
-    Gamma_u = np.empty((T + 1, B, n), dtype)
-    Gamma_f = np.empty((T + 1, B, n), dtype)
-    Gamma_o = np.empty((T + 1, B, n), dtype)
-    c_tilde = np.empty((T + 1, B, n), dtype)
-    c = np.empty((T + 1, B, n), dtype)
-    tanh_c = np.empty((T + 1, B, n), dtype)
-    a = np.empty((T + 1, B, n), dtype)
+    W = np.concatenate([W_u, W_f, W_o, W_c])
+    b = np.concatenate([b_u, b_f, b_o, b_c])
+    W_T = np.ascontiguousarray(W[:, :n].T)
+    z, c, tanh_c, a = arrays(dtype, (T + 1, B, 4 * n), (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
+    Gamma, c_tilde = z[..., : 3 * n], z[..., 3 * n :]
+    Gamma_u, Gamma_f, Gamma_o = Gamma[..., :n], Gamma[..., n : 2 * n], Gamma[..., 2 * n :]
     c[0] = initial.get("c", 0)
     a[0] = initial.get("a", 0)
-    z_Gamma_u[1:] = x @ W_u[:, n:].T + b_u
-    z_Gamma_f[1:] = x @ W_f[:, n:].T + b_f
-    z_Gamma_o[1:] = x @ W_o[:, n:].T + b_o
-    z_c_tilde[1:] = x @ W_c[:, n:].T + b_c
+    np.matmul(rows(x), W[:, n:].T, out=rows(z[1:]))
+    z[1:] += b
     for t in range(1, T + 1):
-        z_Gamma_u[t] += a[t - 1] @ W_u[:, :n].T
-        Gamma_u[t] = sigmoid(z_Gamma_u[t])
-        z_Gamma_f[t] += a[t - 1] @ W_f[:, :n].T
-        Gamma_f[t] = sigmoid(z_Gamma_f[t])
-        z_Gamma_o[t] += a[t - 1] @ W_o[:, :n].T
-        Gamma_o[t] = sigmoid(z_Gamma_o[t])
-        z_c_tilde[t] += a[t - 1] @ W_c[:, :n].T
-        c_tilde[t] = np.tanh(z_c_tilde[t])
+        z[t] += a[t - 1] @ W_T
+        c_tilde[t] = np.tanh(z[t, ..., 3 * n :])
+        Gamma[t] = sigmoid(z[t, ..., : 3 * n])
         c[t] = Gamma_u[t] * c_tilde[t] + Gamma_f[t] * c[t - 1]
         tanh_c[t] = np.tanh(c[t])
         a[t] = Gamma_o[t] * tanh_c[t]
-    z_y = a[1:] @ W_y.T + b_y
+    z_y = over_rows(a[1:], W_y.T) + b_y
     y = softmax(z_y)
     return {
+        "W": W,
+        "c_tilde": c_tilde,
+        "Gamma": Gamma,
         "Gamma_u": Gamma_u,
         "Gamma_f": Gamma_f,
-        "Gamma_o": Gamma_o,
-        "c_tilde": c_tilde,
         "c": c,
         "tanh_c": tanh_c,
+        "Gamma_o": Gamma_o,
         "a": a,
         "y": y,
     }
@@ -173,66 +164,53 @@ def run(parameters, inputs, initial):
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W_u = np.asarray(parameters["W_u"], dtype)
-    W_f = np.asarray(parameters["W_f"], dtype)
-    W_o = np.asarray(parameters["W_o"], dtype)
-    W_c = np.asarray(parameters["W_c"], dtype)
-    W_y = np.asarray(parameters["W_y"], dtype)
+    W_u, W_y = (np.asarray(parameters[name], dtype) for name in ("W_u", "W_y"))
     T, B = inputs["x"].shape[:2]
     n = W_u.shape[0]
     p = W_y.shape[0]
     x = np.asarray(inputs["x"], dtype)
+    W = kept["W"]
+    c_tilde = kept["c_tilde"]
+    Gamma = kept["Gamma"]
     Gamma_u = kept["Gamma_u"]
     Gamma_f = kept["Gamma_f"]
-    Gamma_o = kept["Gamma_o"]
-    c_tilde = kept["c_tilde"]
     c = kept["c"]
     tanh_c = kept["tanh_c"]
+    Gamma_o = kept["Gamma_o"]
     a = kept["a"]
     y = kept["y"]
-    d_c = start(cotangents.get("c"), (T + 1, B, n), dtype)
-    d_a = start(cotangents.get("a"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_z_c_tilde = np.empty((T + 1, B, n), dtype)
-    d_z_Gamma_o = np.empty((T + 1, B, n), dtype)
-    d_z_Gamma_f = np.empty((T + 1, B, n), dtype)
-    d_z_Gamma_u = np.empty((T + 1, B, n), dtype)
+    d_z, d_c, d_a, d_y = arrays(dtype, (T + 1, B, 4 * n), (T + 1, B, n), (T + 1, B, n), (T, B, p))
+    d_Gamma, d_c_tilde = d_z[..., : 3 * n], d_z[..., 3 * n :]
+    d_Gamma_u, d_Gamma_f, d_Gamma_o = d_Gamma[..., :n], d_Gamma[..., n : 2 * n], d_Gamma[..., 2 * n :]
+    start(d_c, cotangents.get("c"))
+    start(d_a, cotangents.get("a"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_a[1:] += d_z_y @ W_y
+    d_a[1:] += over_rows(d_z_y, W_y)
     for t in reversed(range(1, T + 1)):
+        d_Gamma_o[t] = tanh_c[t] * d_a[t]
         d_tanh_c = Gamma_o[t] * d_a[t]
         d_c[t] += d_tanh_c * (1 - tanh_c[t] ** 2)
-        d_c_tilde = Gamma_u[t] * d_c[t]
-        d_z_c_tilde[t] = d_c_tilde * (1 - c_tilde[t] ** 2)
-        d_Gamma_o = tanh_c[t] * d_a[t]
-        d_z_Gamma_o[t] = d_Gamma_o * Gamma_o[t] * (1 - Gamma_o[t])
-        d_Gamma_f = c[t - 1] * d_c[t]
-        d_z_Gamma_f[t] = d_Gamma_f * Gamma_f[t] * (1 - Gamma_f[t])
-        d_Gamma_u = c_tilde[t] * d_c[t]
-        d_z_Gamma_u[t] = d_Gamma_u * Gamma_u[t] * (1 - Gamma_u[t])
-        d_a[t - 1] += (
-            d_z_Gamma_u[t] @ W_u[:, :n]
-            + d_z_Gamma_f[t] @ W_f[:, :n]
-            + d_z_Gamma_o[t] @ W_o[:, :n]
-            + d_z_c_tilde[t] @ W_c[:, :n]
-        )
+        d_Gamma_f[t] = c[t - 1] * d_c[t]
+        d_Gamma_u[t] = c_tilde[t] * d_c[t]
+        d_c_tilde[t] = Gamma_u[t] * d_c[t]
+        d_z[t, ..., : 3 * n] = d_Gamma[t] * Gamma[t] * (1 - Gamma[t])
+        d_z[t, ..., 3 * n :] = d_c_tilde[t] * (1 - c_tilde[t] ** 2)
+        d_a[t - 1] += d_z[t] @ W[:, :n]
         d_c[t - 1] += Gamma_f[t] * d_c[t]
-    d_x = (
-        d_z_Gamma_u[1:] @ W_u[:, n:]
-        + d_z_Gamma_f[1:] @ W_f[:, n:]
-        + d_z_Gamma_o[1:] @ W_o[:, n:]
-        + d_z_c_tilde[1:] @ W_c[:, n:]
-    )
-    d_W_u = rows(d_z_Gamma_u[1:]).T @ rows(np.concatenate([a[:-1], x], axis=-1))
-    d_b_u = np.sum(d_z_Gamma_u[1:], axis=(0, 1))
-    d_W_f = rows(d_z_Gamma_f[1:]).T @ rows(np.concatenate([a[:-1], x], axis=-1))
-    d_b_f = np.sum(d_z_Gamma_f[1:], axis=(0, 1))
-    d_W_o = rows(d_z_Gamma_o[1:]).T @ rows(np.concatenate([a[:-1], x], axis=-1))
-    d_b_o = np.sum(d_z_Gamma_o[1:], axis=(0, 1))
-    d_W_c = rows(d_z_c_tilde[1:]).T @ rows(np.concatenate([a[:-1], x], axis=-1))
-    d_b_c = np.sum(d_z_c_tilde[1:], axis=(0, 1))
+    d_x = over_rows(d_z[1:], W[:, n:])
     d_W_y = rows(d_z_y).T @ rows(a[1:])
     d_b_y = np.sum(d_z_y, axis=(0, 1))
+    d_W = np.concatenate([rows(d_z[1:]).T @ rows(a[:-1]), rows(d_z[1:]).T @ rows(x)], axis=-1)
+    d_b = np.sum(d_z[1:], axis=(0, 1))
+    d_b_u = d_b[:n]
+    d_b_f = d_b[n : 2 * n]
+    d_b_o = d_b[2 * n : 3 * n]
+    d_b_c = d_b[3 * n :]
+    d_W_u = d_W[:n]
+    d_W_f = d_W[n : 2 * n]
+    d_W_o = d_W[2 * n : 3 * n]
+    d_W_c = d_W[3 * n :]
     return {
         "parameters": {
             "W_u": d_W_u,
@@ -247,21 +225,33 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_y": d_b_y,
         },
         "inputs": {"x": d_x},
-        "initial": {"c": d_c[0], "a": d_a[0]},
+        "initial": {"c": d_c[0].copy(), "a": d_a[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

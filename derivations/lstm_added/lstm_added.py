@@ -40,7 +40,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c": kept["c"][1:], "a": kept["a"][1:]}
+    values = {"c": kept["c"][1:].copy(), "a": kept["a"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -54,7 +54,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -74,7 +75,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     n = W_u.shape[0]
     d = np.asarray(targets["d"], dtype)
     a = kept["a"]
-    loss = 0.5 * np.sum((a[-1] - d[-1]) * (a[-1] - d[-1]))
+    loss = 0.5 * np.vdot(a[-1] - d[-1], a[-1] - d[-1])
     d_a = np.zeros((T + 1, B, n), dtype)
     d_a[-1] += a[-1] - d[-1]
     cotangents = {"a": d_a}
@@ -119,35 +120,33 @@ def run(parameters, inputs, initial):
     n = W_u.shape[0]
     x = np.asarray(inputs["x"], dtype)
     x = np.concatenate([np.zeros((1, *x.shape[1:]), dtype), x])
-    Gamma_u = np.empty((T + 1, B, n), dtype)
-    Gamma_f = np.empty((T + 1, B, n), dtype)
-    Gamma_o = np.empty((T + 1, B, n), dtype)
-    c_tilde = np.empty((T + 1, B, n), dtype)
-    c = np.empty((T + 1, B, n), dtype)
-    tanh_c = np.empty((T + 1, B, n), dtype)
-    a = np.empty((T + 1, B, n), dtype)
+    W = np.concatenate([W_u, W_f, W_o, W_c])
+    b = np.concatenate([b_u, b_f, b_o, b_c])
+    W_T = np.ascontiguousarray(W.T)
+    a_x, c_tilde, Gamma, c, tanh_c, a = arrays(
+        dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, 3 * n), (T + 1, B, n), (T + 1, B, n), (T + 1, B, n)
+    )
+    Gamma_u, Gamma_f, Gamma_o = Gamma[..., :n], Gamma[..., n : 2 * n], Gamma[..., 2 * n :]
     c[0] = initial.get("c", 0)
     a[0] = initial.get("a", 0)
     for t in range(1, T + 1):
-        z_Gamma_u = (a[t - 1] + x[t]) @ W_u.T + b_u
-        Gamma_u[t] = sigmoid(z_Gamma_u)
-        z_Gamma_f = (a[t - 1] + x[t]) @ W_f.T + b_f
-        Gamma_f[t] = sigmoid(z_Gamma_f)
-        z_Gamma_o = (a[t - 1] + x[t]) @ W_o.T + b_o
-        Gamma_o[t] = sigmoid(z_Gamma_o)
-        z_c_tilde = (a[t - 1] + x[t]) @ W_c.T + b_c
-        c_tilde[t] = np.tanh(z_c_tilde)
+        a_x[t] = a[t - 1] + x[t]
+        z = a_x[t] @ W_T + b
+        c_tilde[t] = np.tanh(z[..., 3 * n :])
+        Gamma[t] = sigmoid(z[..., : 3 * n])
         c[t] = Gamma_u[t] * c_tilde[t] + Gamma_f[t] * c[t - 1]
         tanh_c[t] = np.tanh(c[t])
         a[t] = Gamma_o[t] * tanh_c[t]
     return {
-        "x": x,
+        "W": W,
+        "a_x": a_x,
+        "c_tilde": c_tilde,
+        "Gamma": Gamma,
         "Gamma_u": Gamma_u,
         "Gamma_f": Gamma_f,
-        "Gamma_o": Gamma_o,
-        "c_tilde": c_tilde,
         "c": c,
         "tanh_c": tanh_c,
+        "Gamma_o": Gamma_o,
         "a": a,
     }
 
@@ -156,57 +155,45 @@ def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
     W_u = np.asarray(parameters["W_u"], dtype)
-    W_f = np.asarray(parameters["W_f"], dtype)
-    W_o = np.asarray(parameters["W_o"], dtype)
-    W_c = np.asarray(parameters["W_c"], dtype)
     T, B = inputs["x"].shape[:2]
     n = W_u.shape[0]
-    x = kept["x"]
+    W = kept["W"]
+    a_x = kept["a_x"]
+    c_tilde = kept["c_tilde"]
+    Gamma = kept["Gamma"]
     Gamma_u = kept["Gamma_u"]
     Gamma_f = kept["Gamma_f"]
-    Gamma_o = kept["Gamma_o"]
-    c_tilde = kept["c_tilde"]
     c = kept["c"]
     tanh_c = kept["tanh_c"]
-    a = kept["a"]
-    d_c = start(cotangents.get("c"), (T + 1, B, n), dtype)
-    d_a = start(cotangents.get("a"), (T + 1, B, n), dtype)
-    d_z_c_tilde = np.empty((T + 1, B, n), dtype)
-    d_z_Gamma_o = np.empty((T + 1, B, n), dtype)
-    d_z_Gamma_f = np.empty((T + 1, B, n), dtype)
-    d_z_Gamma_u = np.empty((T + 1, B, n), dtype)
+    Gamma_o = kept["Gamma_o"]
+    d_z, d_a_x, d_c, d_a = arrays(dtype, (T + 1, B, 4 * n), (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
+    d_Gamma, d_c_tilde = d_z[..., : 3 * n], d_z[..., 3 * n :]
+    d_Gamma_u, d_Gamma_f, d_Gamma_o = d_Gamma[..., :n], d_Gamma[..., n : 2 * n], d_Gamma[..., 2 * n :]
+    start(d_c, cotangents.get("c"))
+    start(d_a, cotangents.get("a"))
     for t in reversed(range(1, T + 1)):
+        d_Gamma_o[t] = tanh_c[t] * d_a[t]
         d_tanh_c = Gamma_o[t] * d_a[t]
         d_c[t] += d_tanh_c * (1 - tanh_c[t] ** 2)
-        d_c_tilde = Gamma_u[t] * d_c[t]
-        d_z_c_tilde[t] = d_c_tilde * (1 - c_tilde[t] ** 2)
-        d_Gamma_o = tanh_c[t] * d_a[t]
-        d_z_Gamma_o[t] = d_Gamma_o * Gamma_o[t] * (1 - Gamma_o[t])
-        d_Gamma_f = c[t - 1] * d_c[t]
-        d_z_Gamma_f[t] = d_Gamma_f * Gamma_f[t] * (1 - Gamma_f[t])
-        d_Gamma_u = c_tilde[t] * d_c[t]
-        d_z_Gamma_u[t] = d_Gamma_u * Gamma_u[t] * (1 - Gamma_u[t])
-        d_a[t - 1] += (
-            d_z_Gamma_u[t] @ W_u
-            + d_z_Gamma_f[t] @ W_f
-            + d_z_Gamma_o[t] @ W_o
-            + d_z_c_tilde[t] @ W_c
-        )
+        d_Gamma_f[t] = c[t - 1] * d_c[t]
+        d_Gamma_u[t] = c_tilde[t] * d_c[t]
+        d_c_tilde[t] = Gamma_u[t] * d_c[t]
+        d_z[t, ..., : 3 * n] = d_Gamma[t] * Gamma[t] * (1 - Gamma[t])
+        d_z[t, ..., 3 * n :] = d_c_tilde[t] * (1 - c_tilde[t] ** 2)
+        d_a_x[t] = d_z[t] @ W
+        d_a[t - 1] += d_a_x[t]
         d_c[t - 1] += Gamma_f[t] * d_c[t]
-    d_x = (
-        d_z_Gamma_u[1:] @ W_u
-        + d_z_Gamma_f[1:] @ W_f
-        + d_z_Gamma_o[1:] @ W_o
-        + d_z_c_tilde[1:] @ W_c
-    )
-    d_W_u = rows(d_z_Gamma_u[1:]).T @ rows(a[:-1] + x[1:])
-    d_b_u = np.sum(d_z_Gamma_u[1:], axis=(0, 1))
-    d_W_f = rows(d_z_Gamma_f[1:]).T @ rows(a[:-1] + x[1:])
-    d_b_f = np.sum(d_z_Gamma_f[1:], axis=(0, 1))
-    d_W_o = rows(d_z_Gamma_o[1:]).T @ rows(a[:-1] + x[1:])
-    d_b_o = np.sum(d_z_Gamma_o[1:], axis=(0, 1))
-    d_W_c = rows(d_z_c_tilde[1:]).T @ rows(a[:-1] + x[1:])
-    d_b_c = np.sum(d_z_c_tilde[1:], axis=(0, 1))
+    d_x = d_a_x[1:]
+    d_W = rows(d_z[1:]).T @ rows(a_x[1:])
+    d_b = np.sum(d_z[1:], axis=(0, 1))
+    d_b_u = d_b[:n]
+    d_b_f = d_b[n : 2 * n]
+    d_b_o = d_b[2 * n : 3 * n]
+    d_b_c = d_b[3 * n :]
+    d_W_u = d_W[:n]
+    d_W_f = d_W[n : 2 * n]
+    d_W_o = d_W[2 * n : 3 * n]
+    d_W_c = d_W[3 * n :]
     return {
         "parameters": {
             "W_u": d_W_u,
@@ -219,16 +206,23 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_c": d_b_c,
         },
         "inputs": {"x": d_x},
-        "initial": {"c": d_c[0], "a": d_a[0]},
+        "initial": {"c": d_c[0].copy(), "a": d_a[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):

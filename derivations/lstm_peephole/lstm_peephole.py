@@ -56,7 +56,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c": kept["c"][1:], "h": kept["h"][1:], "y": kept["y"]}
+    values = {"c": kept["c"][1:].copy(), "h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -70,7 +70,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -139,36 +140,47 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_i.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    z_i = np.empty((T + 1, B, n), dtype)
-    z_f = np.empty((T + 1, B, n), dtype)
-    z_g = np.empty((T + 1, B, n), dtype)
-    z_o = np.empty((T + 1, B, n), dtype)
-    i = np.empty((T + 1, B, n), dtype)
-    f = np.empty((T + 1, B, n), dtype)
-    g = np.empty((T + 1, B, n), dtype)
-    c = np.empty((T + 1, B, n), dtype)
-    o = np.empty((T + 1, B, n), dtype)
-    tanh_c = np.empty((T + 1, B, n), dtype)
-    h = np.empty((T + 1, B, n), dtype)
+    U_i_T = np.ascontiguousarray(U_i.T)
+    U_f_T = np.ascontiguousarray(U_f.T)
+    U_g_T = np.ascontiguousarray(U_g.T)
+    U_o_T = np.ascontiguousarray(U_o.T)
+    z_i, z_f, z_g, z_o, c, tanh_c, h = arrays(
+        dtype,
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+    )
+    i = z_i  # one array for both
+    f = z_f  # one array for both
+    g = z_g  # one array for both
+    o = z_o  # one array for both
     c[0] = initial.get("c", 0)
     h[0] = initial.get("h", 0)
-    z_i[1:] = x @ W_i.T + b_i
-    z_f[1:] = x @ W_f.T + b_f
-    z_g[1:] = x @ W_g.T + b_g
-    z_o[1:] = x @ W_o.T + b_o
+    np.matmul(rows(x), W_i.T, out=rows(z_i[1:]))
+    z_i[1:] += b_i
+    np.matmul(rows(x), W_f.T, out=rows(z_f[1:]))
+    z_f[1:] += b_f
+    np.matmul(rows(x), W_g.T, out=rows(z_g[1:]))
+    z_g[1:] += b_g
+    np.matmul(rows(x), W_o.T, out=rows(z_o[1:]))
+    z_o[1:] += b_o
     for t in range(1, T + 1):
-        z_i[t] += h[t - 1] @ U_i.T + p_i * c[t - 1]
+        z_i[t] += h[t - 1] @ U_i_T + p_i * c[t - 1]
         i[t] = sigmoid(z_i[t])
-        z_f[t] += h[t - 1] @ U_f.T + p_f * c[t - 1]
+        z_f[t] += h[t - 1] @ U_f_T + p_f * c[t - 1]
         f[t] = sigmoid(z_f[t])
-        z_g[t] += h[t - 1] @ U_g.T
+        z_g[t] += h[t - 1] @ U_g_T
         g[t] = np.tanh(z_g[t])
         c[t] = f[t] * c[t - 1] + i[t] * g[t]
-        z_o[t] += h[t - 1] @ U_o.T + p_o * c[t]
+        z_o[t] += h[t - 1] @ U_o_T + p_o * c[t]
         o[t] = sigmoid(z_o[t])
         tanh_c[t] = np.tanh(c[t])
         h[t] = o[t] * tanh_c[t]
-    z_y = h[1:] @ V.T + b_y
+    z_y = over_rows(h[1:], V.T) + b_y
     y = softmax(z_y)
     return {"i": i, "f": f, "g": g, "c": c, "o": o, "tanh_c": tanh_c, "h": h, "y": y}
 
@@ -200,15 +212,21 @@ def pull_back(parameters, inputs, kept, cotangents):
     tanh_c = kept["tanh_c"]
     h = kept["h"]
     y = kept["y"]
-    d_c = start(cotangents.get("c"), (T + 1, B, n), dtype)
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_z_o = np.empty((T + 1, B, n), dtype)
-    d_z_g = np.empty((T + 1, B, n), dtype)
-    d_z_f = np.empty((T + 1, B, n), dtype)
-    d_z_i = np.empty((T + 1, B, n), dtype)
+    d_z_o, d_z_g, d_z_f, d_z_i, d_c, d_h, d_y = arrays(
+        dtype,
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T, B, p),
+    )
+    start(d_c, cotangents.get("c"))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h[1:] += d_z_y @ V
+    d_h[1:] += over_rows(d_z_y, V)
     for t in reversed(range(1, T + 1)):
         d_tanh_c = o[t] * d_h[t]
         d_o = tanh_c[t] * d_h[t]
@@ -222,7 +240,12 @@ def pull_back(parameters, inputs, kept, cotangents):
         d_z_i[t] = d_i * i[t] * (1 - i[t])
         d_h[t - 1] += d_z_i[t] @ U_i + d_z_f[t] @ U_f + d_z_g[t] @ U_g + d_z_o[t] @ U_o
         d_c[t - 1] += p_i * d_z_i[t] + p_f * d_z_f[t] + f[t] * d_c[t]
-    d_x = d_z_i[1:] @ W_i + d_z_f[1:] @ W_f + d_z_g[1:] @ W_g + d_z_o[1:] @ W_o
+    d_x = (
+        over_rows(d_z_i[1:], W_i)
+        + over_rows(d_z_f[1:], W_f)
+        + over_rows(d_z_g[1:], W_g)
+        + over_rows(d_z_o[1:], W_o)
+    )
     d_W_i = rows(d_z_i[1:]).T @ rows(x)
     d_U_i = rows(d_z_i[1:]).T @ rows(h[:-1])
     d_p_i = np.sum(c[:-1] * d_z_i[1:], axis=(0, 1))
@@ -261,21 +284,33 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_y": d_b_y,
         },
         "inputs": {"x": d_x},
-        "initial": {"c": d_c[0], "h": d_h[0]},
+        "initial": {"c": d_c[0].copy(), "h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -31,6 +31,25 @@ def sigmoid(x):
     return 0.5 * (1 + np.tanh(0.5 * x))
 
 
+def scan(gates, values):
+    """values[t] += gates[t - 1] * values[t - 1] for t = 1, 2, ... in place; gates may lack the axis of times.
+
+    Two steps at a time become one (Blelloch 1990), by products of gates alone; in a loop where rows are long.
+    """
+    steps = len(values) - 1
+    gates = np.broadcast_to(gates, (steps, *values.shape[1:]))
+    if steps < 8 or values[0].size > 128:
+        carried = np.empty_like(values[0])
+        for t in range(steps):
+            values[t + 1] += np.multiply(gates[t], values[t], out=carried)
+        return
+    even = steps // 2 * 2
+    second = gates[1:even:2]
+    values[2 : even + 1 : 2] += second * values[1:even:2]
+    scan(second * gates[:even:2], values[: even + 1 : 2])
+    values[1::2] += gates[::2] * values[:-1:2]
+
+
 def forward(parameters, inputs, initial=None):
     """Every state and output at the times 1..T: {"c": (T, B, n), "a": (T, B, n)}.
 
@@ -41,7 +60,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c": kept["c"][1:], "a": kept["a"]}
+    values = {"c": kept["c"][1:].copy(), "a": kept["a"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -55,7 +74,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -75,7 +95,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     n = W_u.shape[0]
     d = np.asarray(targets["d"], dtype)
     a = kept["a"]
-    loss = 0.5 * np.sum((a[-1] - d[-1]) * (a[-1] - d[-1]))
+    loss = 0.5 * np.vdot(a[-1] - d[-1], a[-1] - d[-1])
     d_a = np.zeros((T, B, n), dtype)
     d_a[-1] += a[-1] - d[-1]
     cotangents = {"a": d_a}
@@ -119,21 +139,18 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_u.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    Gamma_u = np.empty((T + 1, B, n), dtype)
-    Gamma_f = np.empty((T + 1, B, n), dtype)
-    c_tilde = np.empty((T + 1, B, n), dtype)
     c = np.empty((T + 1, B, n), dtype)
     c[0] = initial.get("c", 0)
-    z_Gamma_u = x @ W_u.T + b_u
-    z_Gamma_f = x @ W_f.T + b_f
-    z_Gamma_o = x @ W_o.T + b_o
-    z_c_tilde = x @ W_c.T + b_c
-    Gamma_u[1:] = sigmoid(z_Gamma_u)
-    Gamma_f[1:] = sigmoid(z_Gamma_f)
+    z_Gamma_u = over_rows(x, W_u.T) + b_u
+    z_Gamma_f = over_rows(x, W_f.T) + b_f
+    z_Gamma_o = over_rows(x, W_o.T) + b_o
+    z_c_tilde = over_rows(x, W_c.T) + b_c
+    Gamma_u = sigmoid(z_Gamma_u)
+    Gamma_f = sigmoid(z_Gamma_f)
     Gamma_o = sigmoid(z_Gamma_o)
-    c_tilde[1:] = sigmoid(z_c_tilde)
-    for t in range(1, T + 1):
-        c[t] = Gamma_u[t] * c_tilde[t] + Gamma_f[t] * c[t - 1]
+    c_tilde = sigmoid(z_c_tilde)
+    c[1:] = Gamma_u * c_tilde
+    scan(Gamma_f, c)
     tanh_c = np.tanh(c[1:])
     a = Gamma_o * tanh_c
     return {
@@ -163,21 +180,26 @@ def pull_back(parameters, inputs, kept, cotangents):
     c_tilde = kept["c_tilde"]
     c = kept["c"]
     tanh_c = kept["tanh_c"]
-    d_c = start(cotangents.get("c"), (T + 1, B, n), dtype)
-    d_a = start(cotangents.get("a"), (T, B, n), dtype)
+    d_c, d_a = arrays(dtype, (T + 1, B, n), (T, B, n))
+    start(d_c, cotangents.get("c"))
+    start(d_a, cotangents.get("a"))
     d_tanh_c = Gamma_o * d_a
     d_c[1:] += d_tanh_c * (1 - tanh_c**2)
-    for t in reversed(range(1, T + 1)):
-        d_c[t - 1] += Gamma_f[t] * d_c[t]
-    d_c_tilde = Gamma_u[1:] * d_c[1:]
+    scan(Gamma_f[::-1], d_c[::-1])
+    d_c_tilde = Gamma_u * d_c[1:]
     d_Gamma_o = tanh_c * d_a
     d_Gamma_f = c[:-1] * d_c[1:]
-    d_Gamma_u = c_tilde[1:] * d_c[1:]
-    d_z_c_tilde = d_c_tilde * c_tilde[1:] * (1 - c_tilde[1:])
+    d_Gamma_u = c_tilde * d_c[1:]
+    d_z_c_tilde = d_c_tilde * c_tilde * (1 - c_tilde)
     d_z_Gamma_o = d_Gamma_o * Gamma_o * (1 - Gamma_o)
-    d_z_Gamma_f = d_Gamma_f * Gamma_f[1:] * (1 - Gamma_f[1:])
-    d_z_Gamma_u = d_Gamma_u * Gamma_u[1:] * (1 - Gamma_u[1:])
-    d_x = d_z_Gamma_u @ W_u + d_z_Gamma_f @ W_f + d_z_Gamma_o @ W_o + d_z_c_tilde @ W_c
+    d_z_Gamma_f = d_Gamma_f * Gamma_f * (1 - Gamma_f)
+    d_z_Gamma_u = d_Gamma_u * Gamma_u * (1 - Gamma_u)
+    d_x = (
+        over_rows(d_z_Gamma_u, W_u)
+        + over_rows(d_z_Gamma_f, W_f)
+        + over_rows(d_z_Gamma_o, W_o)
+        + over_rows(d_z_c_tilde, W_c)
+    )
     d_W_u = rows(d_z_Gamma_u).T @ rows(x)
     d_b_u = np.sum(d_z_Gamma_u, axis=(0, 1))
     d_W_f = rows(d_z_Gamma_f).T @ rows(x)
@@ -198,21 +220,33 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_c": d_b_c,
         },
         "inputs": {"x": d_x},
-        "initial": {"c": d_c[0]},
+        "initial": {"c": d_c[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -49,7 +49,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c": kept["c"][1:], "h": kept["h"][1:]}
+    values = {"c": kept["c"][1:].copy(), "h": kept["h"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -63,7 +63,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -78,14 +79,11 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
     dtype = np.result_type(*parameters.values(), 0.0)
-    W_i = np.asarray(parameters["W_i"], dtype)
-    T, B = inputs["x"].shape[:2]
-    n = W_i.shape[0]
     d = np.asarray(targets["d"], dtype)
     h = kept["h"]
-    loss = 0.5 * np.sum((h[1:] - d) * (h[1:] - d))
-    d_h = np.zeros((T + 1, B, n), dtype)
-    d_h[1:] += h[1:] - d
+    h_d = h[1:] - d
+    loss = 0.5 * np.vdot(h_d, h_d)
+    d_h = h_d
     cotangents = {"h": d_h}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -133,93 +131,89 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_i.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    h = np.empty((T + 1, B, n), dtype)
-    c = np.empty((T + 1, B, n), dtype)
-    z_i = np.empty((T + 1, B, n), dtype)
-    z_f = np.empty((T + 1, B, n), dtype)
-    z_o = np.empty((T + 1, B, n), dtype)
-    z_g = np.empty((T + 1, B, n), dtype)
-    i = np.empty((T + 1, B, n), dtype)
-    f = np.empty((T + 1, B, n), dtype)
-    o = np.empty((T + 1, B, n), dtype)
-    g = np.empty((T + 1, B, n), dtype)
-    tanh_c = np.empty((T + 1, B, n), dtype)
+    W = np.concatenate([W_i, W_f, W_o, W_g])
+    U = np.concatenate([U_i, U_f, U_o, U_g])
+    b = np.concatenate([b_i, b_f, b_o, b_g])
+    U_T = np.ascontiguousarray(U.T)
+    h, c, z, tanh_c = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, 4 * n), (T + 1, B, n))
+    i_f_o, g = z[..., : 3 * n], z[..., 3 * n :]
+    f, i, o = i_f_o[..., n : 2 * n], i_f_o[..., :n], i_f_o[..., 2 * n :]
     h[0] = r
     c[0] = s
-    z_i[1:] = x @ W_i.T + b_i
-    z_f[1:] = x @ W_f.T + b_f
-    z_o[1:] = x @ W_o.T + b_o
-    z_g[1:] = x @ W_g.T + b_g
+    np.matmul(rows(x), W.T, out=rows(z[1:]))
+    z[1:] += b
     for t in range(1, T + 1):
-        z_i[t] += h[t - 1] @ U_i.T
-        i[t] = sigmoid(z_i[t])
-        z_f[t] += h[t - 1] @ U_f.T
-        f[t] = sigmoid(z_f[t])
-        z_o[t] += h[t - 1] @ U_o.T
-        o[t] = sigmoid(z_o[t])
-        z_g[t] += h[t - 1] @ U_g.T
-        g[t] = np.tanh(z_g[t])
+        z[t] += h[t - 1] @ U_T
+        g[t] = np.tanh(z[t, ..., 3 * n :])
+        i_f_o[t] = sigmoid(z[t, ..., : 3 * n])
         c[t] = f[t] * c[t - 1] + i[t] * g[t]
         tanh_c[t] = np.tanh(c[t])
         h[t] = o[t] * tanh_c[t]
-    return {"i": i, "f": f, "o": o, "g": g, "c": c, "tanh_c": tanh_c, "h": h}
+    return {
+        "W": W,
+        "U": U,
+        "g": g,
+        "i_f_o": i_f_o,
+        "f": f,
+        "i": i,
+        "c": c,
+        "tanh_c": tanh_c,
+        "o": o,
+        "h": h,
+    }
 
 
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
     W_i = np.asarray(parameters["W_i"], dtype)
-    U_i = np.asarray(parameters["U_i"], dtype)
-    W_f = np.asarray(parameters["W_f"], dtype)
-    U_f = np.asarray(parameters["U_f"], dtype)
-    W_o = np.asarray(parameters["W_o"], dtype)
-    U_o = np.asarray(parameters["U_o"], dtype)
-    W_g = np.asarray(parameters["W_g"], dtype)
-    U_g = np.asarray(parameters["U_g"], dtype)
     T, B = inputs["x"].shape[:2]
     n = W_i.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    i = kept["i"]
-    f = kept["f"]
-    o = kept["o"]
+    W = kept["W"]
+    U = kept["U"]
     g = kept["g"]
+    i_f_o = kept["i_f_o"]
+    f = kept["f"]
+    i = kept["i"]
     c = kept["c"]
     tanh_c = kept["tanh_c"]
+    o = kept["o"]
     h = kept["h"]
-    d_c = start(cotangents.get("c"), (T + 1, B, n), dtype)
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_z_g = np.empty((T + 1, B, n), dtype)
-    d_z_o = np.empty((T + 1, B, n), dtype)
-    d_z_f = np.empty((T + 1, B, n), dtype)
-    d_z_i = np.empty((T + 1, B, n), dtype)
+    d_z, d_c, d_h = arrays(dtype, (T + 1, B, 4 * n), (T + 1, B, n), (T + 1, B, n))
+    d_i_f_o, d_g = d_z[..., : 3 * n], d_z[..., 3 * n :]
+    d_i, d_f, d_o = d_i_f_o[..., :n], d_i_f_o[..., n : 2 * n], d_i_f_o[..., 2 * n :]
+    start(d_c, cotangents.get("c"))
+    start(d_h, cotangents.get("h"))
     for t in reversed(range(1, T + 1)):
+        d_o[t] = tanh_c[t] * d_h[t]
         d_tanh_c = o[t] * d_h[t]
         d_c[t] += d_tanh_c * (1 - tanh_c[t] ** 2)
-        d_g = i[t] * d_c[t]
-        d_z_g[t] = d_g * (1 - g[t] ** 2)
-        d_o = tanh_c[t] * d_h[t]
-        d_z_o[t] = d_o * o[t] * (1 - o[t])
-        d_f = c[t - 1] * d_c[t]
-        d_z_f[t] = d_f * f[t] * (1 - f[t])
-        d_i = g[t] * d_c[t]
-        d_z_i[t] = d_i * i[t] * (1 - i[t])
-        d_h[t - 1] += d_z_i[t] @ U_i + d_z_f[t] @ U_f + d_z_o[t] @ U_o + d_z_g[t] @ U_g
+        d_i[t] = g[t] * d_c[t]
+        d_f[t] = c[t - 1] * d_c[t]
+        d_g[t] = i[t] * d_c[t]
+        d_z[t, ..., : 3 * n] = d_i_f_o[t] * i_f_o[t] * (1 - i_f_o[t])
+        d_z[t, ..., 3 * n :] = d_g[t] * (1 - g[t] ** 2)
+        d_h[t - 1] += d_z[t] @ U
         d_c[t - 1] += f[t] * d_c[t]
-    d_x = d_z_i[1:] @ W_i + d_z_f[1:] @ W_f + d_z_o[1:] @ W_o + d_z_g[1:] @ W_g
-    d_W_i = rows(d_z_i[1:]).T @ rows(x)
-    d_U_i = rows(d_z_i[1:]).T @ rows(h[:-1])
-    d_b_i = np.sum(d_z_i[1:], axis=(0, 1))
-    d_W_f = rows(d_z_f[1:]).T @ rows(x)
-    d_U_f = rows(d_z_f[1:]).T @ rows(h[:-1])
-    d_b_f = np.sum(d_z_f[1:], axis=(0, 1))
-    d_W_o = rows(d_z_o[1:]).T @ rows(x)
-    d_U_o = rows(d_z_o[1:]).T @ rows(h[:-1])
-    d_b_o = np.sum(d_z_o[1:], axis=(0, 1))
-    d_W_g = rows(d_z_g[1:]).T @ rows(x)
-    d_U_g = rows(d_z_g[1:]).T @ rows(h[:-1])
-    d_b_g = np.sum(d_z_g[1:], axis=(0, 1))
+    d_x = over_rows(d_z[1:], W)
     d_r = np.sum(d_h[0], axis=0)
     d_s = np.sum(d_c[0], axis=0)
+    d_W = rows(d_z[1:]).T @ rows(x)
+    d_U = rows(d_z[1:]).T @ rows(h[:-1])
+    d_b = np.sum(d_z[1:], axis=(0, 1))
+    d_b_i = d_b[:n]
+    d_b_f = d_b[n : 2 * n]
+    d_b_o = d_b[2 * n : 3 * n]
+    d_b_g = d_b[3 * n :]
+    d_U_i = d_U[:n]
+    d_U_f = d_U[n : 2 * n]
+    d_U_o = d_U[2 * n : 3 * n]
+    d_U_g = d_U[3 * n :]
+    d_W_i = d_W[:n]
+    d_W_f = d_W[n : 2 * n]
+    d_W_o = d_W[2 * n : 3 * n]
+    d_W_g = d_W[3 * n :]
     return {
         "parameters": {
             "W_i": d_W_i,
@@ -242,17 +236,29 @@ def pull_back(parameters, inputs, kept, cotangents):
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -29,7 +29,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:]}
+    values = {"h": kept["h"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -43,7 +43,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -63,7 +64,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     n = W_f.shape[0]
     d = np.asarray(targets["d"], dtype)
     h = kept["h"]
-    loss = 0.5 * np.sum((h[-1] - d[-1]) * (h[-1] - d[-1]))
+    loss = 0.5 * np.vdot(h[-1] - d[-1], h[-1] - d[-1])
     d_h = np.zeros((T + 1, B, n), dtype)
     d_h[-1] += h[-1] - d[-1]
     cotangents = {"h": d_h}
@@ -100,21 +101,24 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_f.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    z_f = np.empty((T + 1, B, n), dtype)
-    z_h_tilde = np.empty((T + 1, B, n), dtype)
-    f = np.empty((T + 1, B, n), dtype)
-    h_tilde = np.empty((T + 1, B, n), dtype)
-    h = np.empty((T + 1, B, n), dtype)
+    W_f_T = np.ascontiguousarray(W_f[:, :n].T)
+    W_h_T = np.ascontiguousarray(W_h[:, :n].T)
+    z_f, z_h_tilde, f_h, h = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
+    f = z_f  # one array for both
+    h_tilde = z_h_tilde  # one array for both
     h[0] = initial.get("h", 0)
-    z_f[1:] = x @ W_f[:, n:].T + b_f
-    z_h_tilde[1:] = x @ W_h[:, n:].T + b_h
+    np.matmul(rows(x), W_f[:, n:].T, out=rows(z_f[1:]))
+    z_f[1:] += b_f
+    np.matmul(rows(x), W_h[:, n:].T, out=rows(z_h_tilde[1:]))
+    z_h_tilde[1:] += b_h
     for t in range(1, T + 1):
-        z_f[t] += h[t - 1] @ W_f[:, :n].T
+        z_f[t] += h[t - 1] @ W_f_T
         f[t] = sigmoid(z_f[t])
-        z_h_tilde[t] += (f[t] * h[t - 1]) @ W_h[:, :n].T
+        f_h[t] = f[t] * h[t - 1]
+        z_h_tilde[t] += f_h[t] @ W_h_T
         h_tilde[t] = np.tanh(z_h_tilde[t])
         h[t] = (1 - f[t]) * h[t - 1] + f[t] * h_tilde[t]
-    return {"f": f, "h_tilde": h_tilde, "h": h}
+    return {"f": f, "f_h": f_h, "h_tilde": h_tilde, "h": h}
 
 
 def pull_back(parameters, inputs, kept, cotangents):
@@ -125,40 +129,53 @@ def pull_back(parameters, inputs, kept, cotangents):
     n = W_f.shape[0]
     x = np.asarray(inputs["x"], dtype)
     f = kept["f"]
+    f_h = kept["f_h"]
     h_tilde = kept["h_tilde"]
     h = kept["h"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_z_h_tilde = np.empty((T + 1, B, n), dtype)
-    d_z_f = np.empty((T + 1, B, n), dtype)
+    d_z_h_tilde, d_z_f, d_h = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T + 1, B, n))
+    start(d_h, cotangents.get("h"))
     for t in reversed(range(1, T + 1)):
         d_h_tilde = f[t] * d_h[t]
         d_z_h_tilde[t] = d_h_tilde * (1 - h_tilde[t] ** 2)
-        d_f = h[t - 1] * (d_z_h_tilde[t] @ W_h[:, :n]) + h_tilde[t] * d_h[t] - h[t - 1] * d_h[t]
+        d_f_h = d_z_h_tilde[t] @ W_h[:, :n]
+        d_f = h[t - 1] * d_f_h + h_tilde[t] * d_h[t] - h[t - 1] * d_h[t]
         d_z_f[t] = d_f * f[t] * (1 - f[t])
-        d_h[t - 1] += d_z_f[t] @ W_f[:, :n] + f[t] * (d_z_h_tilde[t] @ W_h[:, :n]) + (1 - f[t]) * d_h[t]
-    d_x = d_z_f[1:] @ W_f[:, n:] + d_z_h_tilde[1:] @ W_h[:, n:]
-    d_W_f = rows(d_z_f[1:]).T @ rows(np.concatenate([h[:-1], x], axis=-1))
+        d_h[t - 1] += d_z_f[t] @ W_f[:, :n] + f[t] * d_f_h + (1 - f[t]) * d_h[t]
+    d_x = over_rows(d_z_f[1:], W_f[:, n:]) + over_rows(d_z_h_tilde[1:], W_h[:, n:])
+    d_W_f = np.concatenate([rows(d_z_f[1:]).T @ rows(h[:-1]), rows(d_z_f[1:]).T @ rows(x)], axis=-1)
     d_b_f = np.sum(d_z_f[1:], axis=(0, 1))
-    d_W_h = rows(d_z_h_tilde[1:]).T @ rows(np.concatenate([f[1:] * h[:-1], x], axis=-1))
+    d_W_h = np.concatenate([rows(d_z_h_tilde[1:]).T @ rows(f_h[1:]), rows(d_z_h_tilde[1:]).T @ rows(x)], axis=-1)
     d_b_h = np.sum(d_z_h_tilde[1:], axis=(0, 1))
     return {
         "parameters": {"W_f": d_W_f, "b_f": d_b_f, "W_h": d_W_h, "b_h": d_b_h},
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[0]},
+        "initial": {"h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -32,6 +32,25 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
+def scan(gates, values):
+    """values[t] += gates[t - 1] * values[t - 1] for t = 1, 2, ... in place; gates may lack the axis of times.
+
+    Two steps at a time become one (Blelloch 1990), by products of gates alone; in a loop where rows are long.
+    """
+    steps = len(values) - 1
+    gates = np.broadcast_to(gates, (steps, *values.shape[1:]))
+    if steps < 8 or values[0].size > 128:
+        carried = np.empty_like(values[0])
+        for t in range(steps):
+            values[t + 1] += np.multiply(gates[t], values[t], out=carried)
+        return
+    even = steps // 2 * 2
+    second = gates[1:even:2]
+    values[2 : even + 1 : 2] += second * values[1:even:2]
+    scan(second * gates[:even:2], values[: even + 1 : 2])
+    values[1::2] += gates[::2] * values[:-1:2]
+
+
 def forward(parameters, inputs, initial=None):
     """Every state and output at the times 1..T: {"h": (T, B, n), "y": (T, B, p)}.
 
@@ -42,7 +61,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][1:], "y": kept["y"]}
+    values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -56,7 +75,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -109,16 +129,14 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_z.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    h_tilde = np.empty((T + 1, B, n), dtype)
-    z = np.empty((T + 1, B, n), dtype)
     h = np.empty((T + 1, B, n), dtype)
     h[0] = initial.get("h", 0)
-    f = x @ W_z.T + b_z
-    h_tilde[1:] = x @ W_h.T + b_h
-    z[1:] = sigmoid(f)
-    for t in range(1, T + 1):
-        h[t] = (1 - z[t]) * h[t - 1] + z[t] * h_tilde[t]
-    z_y = h[1:] @ V.T + b_y
+    f = over_rows(x, W_z.T) + b_z
+    h_tilde = over_rows(x, W_h.T) + b_h
+    z = sigmoid(f)
+    h[1:] = z * h_tilde
+    scan(1 - z, h)
+    z_y = over_rows(h[1:], V.T) + b_y
     y = softmax(z_y)
     return {"z": z, "h_tilde": h_tilde, "h": h, "y": y}
 
@@ -135,16 +153,16 @@ def pull_back(parameters, inputs, kept, cotangents):
     h_tilde = kept["h_tilde"]
     h = kept["h"]
     y = kept["y"]
-    d_h = start(cotangents.get("h"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
+    d_h, d_y = arrays(dtype, (T + 1, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h[1:] += d_z_y @ V
-    for t in reversed(range(1, T + 1)):
-        d_h[t - 1] += (1 - z[t]) * d_h[t]
-    d_z = h_tilde[1:] * d_h[1:] - h[:-1] * d_h[1:]
-    d_h_tilde = z[1:] * d_h[1:]
-    d_f = d_z * z[1:] * (1 - z[1:])
-    d_x = d_f @ W_z + d_h_tilde @ W_h
+    d_h[1:] += over_rows(d_z_y, V)
+    scan((1 - z)[::-1], d_h[::-1])
+    d_z = d_h[1:] * (h_tilde - h[:-1])
+    d_h_tilde = z * d_h[1:]
+    d_f = d_z * z * (1 - z)
+    d_x = over_rows(d_f, W_z) + over_rows(d_h_tilde, W_h)
     d_W_z = rows(d_f).T @ rows(x)
     d_b_z = np.sum(d_f, axis=(0, 1))
     d_W_h = rows(d_h_tilde).T @ rows(x)
@@ -154,21 +172,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W_z": d_W_z, "b_z": d_b_z, "W_h": d_W_h, "b_h": d_b_h, "V": d_V, "b_y": d_b_y},
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[0]},
+        "initial": {"h": d_h[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -18,6 +18,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 """
 
 import math
+
 import numpy as np
 
 PARAMETERS = {
@@ -48,6 +49,25 @@ def step(x):
     return (x > 0).astype(x.dtype)
 
 
+def scan(gates, values):
+    """values[t] += gates[t - 1] * values[t - 1] for t = 1, 2, ... in place; gates may lack the axis of times.
+
+    Two steps at a time become one (Blelloch 1990), by products of gates alone; in a loop where rows are long.
+    """
+    steps = len(values) - 1
+    gates = np.broadcast_to(gates, (steps, *values.shape[1:]))
+    if steps < 8 or values[0].size > 128:
+        carried = np.empty_like(values[0])
+        for t in range(steps):
+            values[t + 1] += np.multiply(gates[t], values[t], out=carried)
+        return
+    even = steps // 2 * 2
+    second = gates[1:even:2]
+    values[2 : even + 1 : 2] += second * values[1:even:2]
+    scan(second * gates[:even:2], values[: even + 1 : 2])
+    values[1::2] += gates[::2] * values[:-1:2]
+
+
 def forward(parameters, inputs, initial=None):
     """Every state and output at the times 1..T: {"C": (T, B, p, n), "z": (T, B, n), "h": (T, B, p)}.
 
@@ -58,7 +78,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"C": kept["C"][1:], "z": kept["z"][1:], "h": kept["h"]}
+    values = {"C": kept["C"][1:].copy(), "z": kept["z"][1:].copy(), "h": kept["h"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -72,7 +92,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -89,8 +110,9 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     dtype = np.result_type(*parameters.values(), 0.0)
     d = np.asarray(targets["d"], dtype)
     h = kept["h"]
-    loss = 0.5 * np.sum((h - d) * (h - d))
-    d_h = h - d
+    h_d = h - d
+    loss = 0.5 * np.vdot(h_d, h_d)
+    d_h = h_d
     cotangents = {"h": d_h}
     gradients = pull_back(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
@@ -134,29 +156,23 @@ def run(parameters, inputs, initial):
     n = W_q.shape[0]
     p = W_v.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    k = np.empty((T + 1, B, n), dtype)
-    v = np.empty((T + 1, B, p), dtype)
-    i = np.empty((T + 1, B), dtype)
-    f = np.empty((T + 1, B), dtype)
-    C = np.empty((T + 1, B, p, n), dtype)
-    z = np.empty((T + 1, B, n), dtype)
+    C, z = arrays(dtype, (T + 1, B, p, n), (T + 1, B, n))
     C[0] = initial.get("C", 0)
     z[0] = initial.get("z", 0)
-    q = x @ W_q.T
-    k[1:] = (x @ W_k.T) / math.sqrt(n)
-    v[1:] = x @ W_v.T
+    q = over_rows(x, W_q.T)
+    W_k_x = over_rows(x, W_k.T)
+    v = over_rows(x, W_v.T)
     z_i = x @ w_i + b_i
     z_f = x @ w_f + b_f
-    z_o = x @ W_o.T + b_o
-    i[1:] = np.exp(z_i)
-    f[1:] = sigmoid(z_f)
+    z_o = over_rows(x, W_o.T) + b_o
+    k = W_k_x / math.sqrt(n)
+    i = np.exp(z_i)
+    f = sigmoid(z_f)
     o = sigmoid(z_o)
-    for t in range(1, T + 1):
-        C[t] = (
-            f[t][..., None, None] * C[t - 1]
-            + i[t][..., None, None] * (v[t][..., None] * k[t][..., None, :])
-        )
-        z[t] = f[t][..., None] * z[t - 1] + i[t][..., None] * k[t]
+    C[1:] = i[..., None, None] * (v[..., None] * k[..., None, :])
+    scan(f[..., None, None], C)
+    z[1:] = i[..., None] * k
+    scan(f[..., None], z)
     z_rho = np.sum(z[1:] * q, axis=-1) - 1
     z_rho_2 = -np.sum(z[1:] * q, axis=-1) - 1
     relu_z_rho = relu(z_rho)
@@ -203,45 +219,46 @@ def pull_back(parameters, inputs, kept, cotangents):
     z_rho = kept["z_rho"]
     z_rho_2 = kept["z_rho_2"]
     rho = kept["rho"]
-    d_C = start(cotangents.get("C"), (T + 1, B, p, n), dtype)
-    d_z = start(cotangents.get("z"), (T + 1, B, n), dtype)
-    d_h = start(cotangents.get("h"), (T, B, p), dtype)
+    d_C, d_z, d_h = arrays(dtype, (T + 1, B, p, n), (T + 1, B, n), (T, B, p))
+    start(d_C, cotangents.get("C"))
+    start(d_z, cotangents.get("z"))
+    start(d_h, cotangents.get("h"))
     d_rho = -np.sum(o * np.einsum("tbik,tbk->tbi", C[1:], q) * d_h, axis=-1) / rho**2
     d_relu_z_rho_2 = d_rho
     d_relu_z_rho = d_rho
     d_z_rho_2 = d_relu_z_rho_2 * step(z_rho_2)
     d_z_rho = d_relu_z_rho * step(z_rho)
-    d_z[1:] += d_z_rho[..., None] * q - d_z_rho_2[..., None] * q
+    d_z[1:] += q * (d_z_rho - d_z_rho_2)[..., None]
+    scan(f[..., None][::-1], d_z[::-1])
     d_C[1:] += (o * d_h)[..., None] * q[..., None, :] / rho[..., None, None]
-    for t in reversed(range(1, T + 1)):
-        d_z[t - 1] += f[t][..., None] * d_z[t]
-        d_C[t - 1] += f[t][..., None, None] * d_C[t]
+    scan(f[..., None, None][::-1], d_C[::-1])
     d_o = np.einsum("tbik,tbk->tbi", C[1:], q) * d_h / rho[..., None]
     d_f = np.sum(C[:-1] * d_C[1:], axis=(-2, -1)) + np.sum(z[:-1] * d_z[1:], axis=-1)
     d_i = (
-        np.sum(v[1:][..., None] * k[1:][..., None, :] * d_C[1:], axis=(-2, -1))
-        + np.sum(k[1:] * d_z[1:], axis=-1)
+        np.sum(v[..., None] * k[..., None, :] * d_C[1:], axis=(-2, -1))
+        + np.sum(k * d_z[1:], axis=-1)
     )
+    d_k = i[..., None] * (np.einsum("tbki,tbk->tbi", d_C[1:], v) + d_z[1:])
     d_z_o = d_o * o * (1 - o)
-    d_z_f = d_f * f[1:] * (1 - f[1:])
-    d_z_i = d_i * i[1:]
-    d_v = i[1:][..., None] * np.einsum("tbik,tbk->tbi", d_C[1:], k[1:])
-    d_k = i[1:][..., None] * np.einsum("tbki,tbk->tbi", d_C[1:], v[1:]) + i[1:][..., None] * d_z[1:]
+    d_z_f = d_f * f * (1 - f)
+    d_z_i = d_i * i
+    d_v = i[..., None] * np.einsum("tbik,tbk->tbi", d_C[1:], k)
+    d_W_k_x = d_k / math.sqrt(n)
     d_q = (
         d_z_rho[..., None] * z[1:]
         + np.einsum("tbki,tbk->tbi", C[1:], o * d_h) / rho[..., None]
         - d_z_rho_2[..., None] * z[1:]
     )
     d_x = (
-        d_q @ W_q
-        + (d_k @ W_k) / math.sqrt(n)
-        + d_v @ W_v
+        over_rows(d_q, W_q)
+        + over_rows(d_W_k_x, W_k)
+        + over_rows(d_v, W_v)
         + d_z_i[..., None] * w_i
         + d_z_f[..., None] * w_f
-        + d_z_o @ W_o
+        + over_rows(d_z_o, W_o)
     )
     d_W_q = rows(d_q).T @ rows(x)
-    d_W_k = (rows(d_k).T @ rows(x)) / math.sqrt(n)
+    d_W_k = rows(d_W_k_x).T @ rows(x)
     d_W_v = rows(d_v).T @ rows(x)
     d_w_i = np.sum(d_z_i[..., None] * x, axis=(0, 1))
     d_b_i = np.sum(d_z_i)
@@ -262,21 +279,33 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_o": d_b_o,
         },
         "inputs": {"x": d_x},
-        "initial": {"C": d_C[0], "z": d_z[0]},
+        "initial": {"C": d_C[0].copy(), "z": d_z[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -24,7 +24,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h": kept["h"][2:], "y": kept["y"]}
+    values = {"h": kept["h"][2:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -38,7 +38,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -58,7 +59,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     p = V.shape[0]
     d = np.asarray(targets["d"], dtype)
     y = kept["y"]
-    loss = 0.5 * np.sum((y[-1] - d[-1]) * (y[-1] - d[-1]))
+    loss = 0.5 * np.vdot(y[-1] - d[-1], y[-1] - d[-1])
     d_y = np.zeros((T, B, p), dtype)
     d_y[-1] += y[-1] - d[-1]
     cotangents = {"y": d_y}
@@ -95,14 +96,17 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_1.shape[0]
     x = np.asarray(inputs["x"], dtype)
+    W_1_T = np.ascontiguousarray(W_1.T)
+    W_2_T = np.ascontiguousarray(W_2.T)
     f = np.empty((T + 2, B, n), dtype)
-    h = np.empty((T + 2, B, n), dtype)
+    h = f  # one array for both
     h[:2] = initial.get("h", 0)
-    f[2:] = x @ U.T + b
+    np.matmul(rows(x), U.T, out=rows(f[2:]))
+    f[2:] += b
     for t in range(2, T + 2):
-        f[t] += h[t - 1] @ W_1.T + h[t - 2] @ W_2.T
+        f[t] += h[t - 1] @ W_1_T + h[t - 2] @ W_2_T
         h[t] = np.tanh(f[t])
-    y = h[2:] @ V.T
+    y = over_rows(h[2:], V.T)
     return {"h": h, "y": y}
 
 
@@ -115,15 +119,15 @@ def pull_back(parameters, inputs, kept, cotangents):
     p = V.shape[0]
     x = np.asarray(inputs["x"], dtype)
     h = kept["h"]
-    d_h = start(cotangents.get("h"), (T + 2, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_f = np.empty((T + 2, B, n), dtype)
-    d_h[2:] += d_y @ V
+    d_f, d_h, d_y = arrays(dtype, (T + 2, B, n), (T + 2, B, n), (T, B, p))
+    start(d_h, cotangents.get("h"))
+    start(d_y, cotangents.get("y"))
+    d_h[2:] += over_rows(d_y, V)
     for t in reversed(range(2, T + 2)):
         d_f[t] = d_h[t] * (1 - h[t] ** 2)
         d_h[t - 1] += d_f[t] @ W_1
         d_h[t - 2] += d_f[t] @ W_2
-    d_x = d_f[2:] @ U
+    d_x = over_rows(d_f[2:], U)
     d_W_1 = rows(d_f[2:]).T @ rows(h[1:-1])
     d_W_2 = rows(d_f[2:]).T @ rows(h[:-2])
     d_U = rows(d_f[2:]).T @ rows(x)
@@ -132,21 +136,33 @@ def pull_back(parameters, inputs, kept, cotangents):
     return {
         "parameters": {"W_1": d_W_1, "W_2": d_W_2, "U": d_U, "b": d_b, "V": d_V},
         "inputs": {"x": d_x},
-        "initial": {"h": d_h[:2]},
+        "initial": {"h": d_h[:2].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -54,7 +54,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c_1": kept["c_1"][1:], "h_1": kept["h_1"][1:], "c_2": kept["c_2"][1:], "h_2": kept["h_2"][1:]}
+    values = {"c_1": kept["c_1"][1:].copy(), "h_1": kept["h_1"][1:].copy(), "c_2": kept["c_2"][1:].copy(), "h_2": kept["h_2"][1:].copy()}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -68,7 +68,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -88,7 +89,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     n = W_i_1.shape[0]
     d = np.asarray(targets["d"], dtype)
     h_2 = kept["h_2"]
-    loss = 0.5 * np.sum((h_2[-1] - d[-1]) * (h_2[-1] - d[-1]))
+    loss = 0.5 * np.vdot(h_2[-1] - d[-1], h_2[-1] - d[-1])
     d_h_2 = np.zeros((T + 1, B, n), dtype)
     d_h_2[-1] += h_2[-1] - d[-1]
     cotangents = {"h_2": d_h_2}
@@ -140,69 +141,64 @@ def run(parameters, inputs, initial):
     T, B = inputs["x"].shape[:2]
     n = W_i_1.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    z_i_1 = np.empty((T + 1, B, n), dtype)
-    z_f_1 = np.empty((T + 1, B, n), dtype)
-    z_o_1 = np.empty((T + 1, B, n), dtype)
-    z_g_1 = np.empty((T + 1, B, n), dtype)
-    i_1 = np.empty((T + 1, B, n), dtype)
-    f_1 = np.empty((T + 1, B, n), dtype)
-    o_1 = np.empty((T + 1, B, n), dtype)
-    g_1 = np.empty((T + 1, B, n), dtype)
-    c_1 = np.empty((T + 1, B, n), dtype)
-    tanh_c_1 = np.empty((T + 1, B, n), dtype)
-    h_1 = np.empty((T + 1, B, n), dtype)
-    i_2 = np.empty((T + 1, B, n), dtype)
-    f_2 = np.empty((T + 1, B, n), dtype)
-    o_2 = np.empty((T + 1, B, n), dtype)
-    g_2 = np.empty((T + 1, B, n), dtype)
-    c_2 = np.empty((T + 1, B, n), dtype)
-    tanh_c_2 = np.empty((T + 1, B, n), dtype)
-    h_2 = np.empty((T + 1, B, n), dtype)
+    W = np.concatenate([W_i_1, W_f_1, W_o_1, W_g_1])
+    b = np.concatenate([b_i_1, b_f_1, b_o_1, b_g_1])
+    W_all = np.concatenate([W_i_2, W_f_2, W_o_2, W_g_2])
+    b_all = np.concatenate([b_i_2, b_f_2, b_o_2, b_g_2])
+    W_T = np.ascontiguousarray(W[:, :n].T)
+    W_all_T = np.ascontiguousarray(W_all.T)
+    z, c_1, tanh_c_1, h_1, g_2, i_2_f_2_o_2, c_2, tanh_c_2, h_2 = arrays(
+        dtype,
+        (T + 1, B, 4 * n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, 3 * n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+    )
+    i_1_f_1_o_1, g_1 = z[..., : 3 * n], z[..., 3 * n :]
+    f_1, i_1, o_1 = i_1_f_1_o_1[..., n : 2 * n], i_1_f_1_o_1[..., :n], i_1_f_1_o_1[..., 2 * n :]
+    f_2, i_2, o_2 = i_2_f_2_o_2[..., n : 2 * n], i_2_f_2_o_2[..., :n], i_2_f_2_o_2[..., 2 * n :]
     c_1[0] = initial.get("c_1", 0)
     h_1[0] = initial.get("h_1", 0)
     c_2[0] = initial.get("c_2", 0)
     h_2[0] = initial.get("h_2", 0)
-    z_i_1[1:] = x @ W_i_1[:, n:].T + b_i_1
-    z_f_1[1:] = x @ W_f_1[:, n:].T + b_f_1
-    z_o_1[1:] = x @ W_o_1[:, n:].T + b_o_1
-    z_g_1[1:] = x @ W_g_1[:, n:].T + b_g_1
+    np.matmul(rows(x), W[:, n:].T, out=rows(z[1:]))
+    z[1:] += b
     for t in range(1, T + 1):
-        z_i_1[t] += h_1[t - 1] @ W_i_1[:, :n].T
-        i_1[t] = sigmoid(z_i_1[t])
-        z_f_1[t] += h_1[t - 1] @ W_f_1[:, :n].T
-        f_1[t] = sigmoid(z_f_1[t])
-        z_o_1[t] += h_1[t - 1] @ W_o_1[:, :n].T
-        o_1[t] = sigmoid(z_o_1[t])
-        z_g_1[t] += h_1[t - 1] @ W_g_1[:, :n].T
-        g_1[t] = np.tanh(z_g_1[t])
+        z[t] += h_1[t - 1] @ W_T
+        g_1[t] = np.tanh(z[t, ..., 3 * n :])
+        i_1_f_1_o_1[t] = sigmoid(z[t, ..., : 3 * n])
         c_1[t] = f_1[t] * c_1[t - 1] + i_1[t] * g_1[t]
         tanh_c_1[t] = np.tanh(c_1[t])
         h_1[t] = o_1[t] * tanh_c_1[t]
-        z_i_2 = np.concatenate([h_2[t - 1], h_1[t]], axis=-1) @ W_i_2.T + b_i_2
-        i_2[t] = sigmoid(z_i_2)
-        z_f_2 = np.concatenate([h_2[t - 1], h_1[t]], axis=-1) @ W_f_2.T + b_f_2
-        f_2[t] = sigmoid(z_f_2)
-        z_o_2 = np.concatenate([h_2[t - 1], h_1[t]], axis=-1) @ W_o_2.T + b_o_2
-        o_2[t] = sigmoid(z_o_2)
-        z_g_2 = np.concatenate([h_2[t - 1], h_1[t]], axis=-1) @ W_g_2.T + b_g_2
-        g_2[t] = np.tanh(z_g_2)
+        z_all = np.concatenate([h_2[t - 1], h_1[t]], axis=-1) @ W_all_T + b_all
+        g_2[t] = np.tanh(z_all[..., 3 * n :])
+        i_2_f_2_o_2[t] = sigmoid(z_all[..., : 3 * n])
         c_2[t] = f_2[t] * c_2[t - 1] + i_2[t] * g_2[t]
         tanh_c_2[t] = np.tanh(c_2[t])
         h_2[t] = o_2[t] * tanh_c_2[t]
     return {
-        "i_1": i_1,
-        "f_1": f_1,
-        "o_1": o_1,
+        "W": W,
+        "W_all": W_all,
         "g_1": g_1,
+        "i_1_f_1_o_1": i_1_f_1_o_1,
+        "f_1": f_1,
+        "i_1": i_1,
         "c_1": c_1,
         "tanh_c_1": tanh_c_1,
+        "o_1": o_1,
         "h_1": h_1,
-        "i_2": i_2,
-        "f_2": f_2,
-        "o_2": o_2,
         "g_2": g_2,
+        "i_2_f_2_o_2": i_2_f_2_o_2,
+        "f_2": f_2,
+        "i_2": i_2,
         "c_2": c_2,
         "tanh_c_2": tanh_c_2,
+        "o_2": o_2,
         "h_2": h_2,
     }
 
@@ -211,105 +207,87 @@ def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
     dtype = np.result_type(*parameters.values(), 0.0)
     W_i_1 = np.asarray(parameters["W_i_1"], dtype)
-    W_f_1 = np.asarray(parameters["W_f_1"], dtype)
-    W_o_1 = np.asarray(parameters["W_o_1"], dtype)
-    W_g_1 = np.asarray(parameters["W_g_1"], dtype)
-    W_i_2 = np.asarray(parameters["W_i_2"], dtype)
-    W_f_2 = np.asarray(parameters["W_f_2"], dtype)
-    W_o_2 = np.asarray(parameters["W_o_2"], dtype)
-    W_g_2 = np.asarray(parameters["W_g_2"], dtype)
     T, B = inputs["x"].shape[:2]
     n = W_i_1.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    i_1 = kept["i_1"]
-    f_1 = kept["f_1"]
-    o_1 = kept["o_1"]
+    W = kept["W"]
+    W_all = kept["W_all"]
     g_1 = kept["g_1"]
+    i_1_f_1_o_1 = kept["i_1_f_1_o_1"]
+    f_1 = kept["f_1"]
+    i_1 = kept["i_1"]
     c_1 = kept["c_1"]
     tanh_c_1 = kept["tanh_c_1"]
+    o_1 = kept["o_1"]
     h_1 = kept["h_1"]
-    i_2 = kept["i_2"]
-    f_2 = kept["f_2"]
-    o_2 = kept["o_2"]
     g_2 = kept["g_2"]
+    i_2_f_2_o_2 = kept["i_2_f_2_o_2"]
+    f_2 = kept["f_2"]
+    i_2 = kept["i_2"]
     c_2 = kept["c_2"]
     tanh_c_2 = kept["tanh_c_2"]
+    o_2 = kept["o_2"]
     h_2 = kept["h_2"]
-    d_c_1 = start(cotangents.get("c_1"), (T + 1, B, n), dtype)
-    d_h_1 = start(cotangents.get("h_1"), (T + 1, B, n), dtype)
-    d_c_2 = start(cotangents.get("c_2"), (T + 1, B, n), dtype)
-    d_h_2 = start(cotangents.get("h_2"), (T + 1, B, n), dtype)
-    d_z_g_2 = np.empty((T + 1, B, n), dtype)
-    d_z_o_2 = np.empty((T + 1, B, n), dtype)
-    d_z_f_2 = np.empty((T + 1, B, n), dtype)
-    d_z_i_2 = np.empty((T + 1, B, n), dtype)
-    d_z_g_1 = np.empty((T + 1, B, n), dtype)
-    d_z_o_1 = np.empty((T + 1, B, n), dtype)
-    d_z_f_1 = np.empty((T + 1, B, n), dtype)
-    d_z_i_1 = np.empty((T + 1, B, n), dtype)
+    d_z_all, d_z, d_c_1, d_h_1, d_c_2, d_h_2 = arrays(
+        dtype,
+        (T + 1, B, 4 * n),
+        (T + 1, B, 4 * n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+        (T + 1, B, n),
+    )
+    d_i_2_f_2_o_2, d_g_2 = d_z_all[..., : 3 * n], d_z_all[..., 3 * n :]
+    d_i_2, d_f_2, d_o_2 = d_i_2_f_2_o_2[..., :n], d_i_2_f_2_o_2[..., n : 2 * n], d_i_2_f_2_o_2[..., 2 * n :]
+    d_i_1_f_1_o_1, d_g_1 = d_z[..., : 3 * n], d_z[..., 3 * n :]
+    d_i_1, d_f_1, d_o_1 = d_i_1_f_1_o_1[..., :n], d_i_1_f_1_o_1[..., n : 2 * n], d_i_1_f_1_o_1[..., 2 * n :]
+    start(d_c_1, cotangents.get("c_1"))
+    start(d_h_1, cotangents.get("h_1"))
+    start(d_c_2, cotangents.get("c_2"))
+    start(d_h_2, cotangents.get("h_2"))
     for t in reversed(range(1, T + 1)):
+        d_o_2[t] = tanh_c_2[t] * d_h_2[t]
         d_tanh_c_2 = o_2[t] * d_h_2[t]
         d_c_2[t] += d_tanh_c_2 * (1 - tanh_c_2[t] ** 2)
-        d_g_2 = i_2[t] * d_c_2[t]
-        d_z_g_2[t] = d_g_2 * (1 - g_2[t] ** 2)
-        d_o_2 = tanh_c_2[t] * d_h_2[t]
-        d_z_o_2[t] = d_o_2 * o_2[t] * (1 - o_2[t])
-        d_f_2 = c_2[t - 1] * d_c_2[t]
-        d_z_f_2[t] = d_f_2 * f_2[t] * (1 - f_2[t])
-        d_i_2 = g_2[t] * d_c_2[t]
-        d_z_i_2[t] = d_i_2 * i_2[t] * (1 - i_2[t])
-        d_h_1[t] += (
-            d_z_i_2[t] @ W_i_2[:, n:]
-            + d_z_f_2[t] @ W_f_2[:, n:]
-            + d_z_o_2[t] @ W_o_2[:, n:]
-            + d_z_g_2[t] @ W_g_2[:, n:]
-        )
+        d_i_2[t] = g_2[t] * d_c_2[t]
+        d_f_2[t] = c_2[t - 1] * d_c_2[t]
+        d_g_2[t] = i_2[t] * d_c_2[t]
+        d_z_all[t, ..., : 3 * n] = d_i_2_f_2_o_2[t] * i_2_f_2_o_2[t] * (1 - i_2_f_2_o_2[t])
+        d_z_all[t, ..., 3 * n :] = d_g_2[t] * (1 - g_2[t] ** 2)
+        d_h_1[t] += d_z_all[t] @ W_all[:, n:]
+        d_o_1[t] = tanh_c_1[t] * d_h_1[t]
         d_tanh_c_1 = o_1[t] * d_h_1[t]
         d_c_1[t] += d_tanh_c_1 * (1 - tanh_c_1[t] ** 2)
-        d_g_1 = i_1[t] * d_c_1[t]
-        d_z_g_1[t] = d_g_1 * (1 - g_1[t] ** 2)
-        d_o_1 = tanh_c_1[t] * d_h_1[t]
-        d_z_o_1[t] = d_o_1 * o_1[t] * (1 - o_1[t])
-        d_f_1 = c_1[t - 1] * d_c_1[t]
-        d_z_f_1[t] = d_f_1 * f_1[t] * (1 - f_1[t])
-        d_i_1 = g_1[t] * d_c_1[t]
-        d_z_i_1[t] = d_i_1 * i_1[t] * (1 - i_1[t])
-        d_h_2[t - 1] += (
-            d_z_i_2[t] @ W_i_2[:, :n]
-            + d_z_f_2[t] @ W_f_2[:, :n]
-            + d_z_o_2[t] @ W_o_2[:, :n]
-            + d_z_g_2[t] @ W_g_2[:, :n]
-        )
+        d_i_1[t] = g_1[t] * d_c_1[t]
+        d_f_1[t] = c_1[t - 1] * d_c_1[t]
+        d_g_1[t] = i_1[t] * d_c_1[t]
+        d_z[t, ..., : 3 * n] = d_i_1_f_1_o_1[t] * i_1_f_1_o_1[t] * (1 - i_1_f_1_o_1[t])
+        d_z[t, ..., 3 * n :] = d_g_1[t] * (1 - g_1[t] ** 2)
+        d_h_2[t - 1] += d_z_all[t] @ W_all[:, :n]
         d_c_2[t - 1] += f_2[t] * d_c_2[t]
-        d_h_1[t - 1] += (
-            d_z_i_1[t] @ W_i_1[:, :n]
-            + d_z_f_1[t] @ W_f_1[:, :n]
-            + d_z_o_1[t] @ W_o_1[:, :n]
-            + d_z_g_1[t] @ W_g_1[:, :n]
-        )
+        d_h_1[t - 1] += d_z[t] @ W[:, :n]
         d_c_1[t - 1] += f_1[t] * d_c_1[t]
-    d_x = (
-        d_z_i_1[1:] @ W_i_1[:, n:]
-        + d_z_f_1[1:] @ W_f_1[:, n:]
-        + d_z_o_1[1:] @ W_o_1[:, n:]
-        + d_z_g_1[1:] @ W_g_1[:, n:]
-    )
-    d_W_i_1 = rows(d_z_i_1[1:]).T @ rows(np.concatenate([h_1[:-1], x], axis=-1))
-    d_b_i_1 = np.sum(d_z_i_1[1:], axis=(0, 1))
-    d_W_f_1 = rows(d_z_f_1[1:]).T @ rows(np.concatenate([h_1[:-1], x], axis=-1))
-    d_b_f_1 = np.sum(d_z_f_1[1:], axis=(0, 1))
-    d_W_o_1 = rows(d_z_o_1[1:]).T @ rows(np.concatenate([h_1[:-1], x], axis=-1))
-    d_b_o_1 = np.sum(d_z_o_1[1:], axis=(0, 1))
-    d_W_g_1 = rows(d_z_g_1[1:]).T @ rows(np.concatenate([h_1[:-1], x], axis=-1))
-    d_b_g_1 = np.sum(d_z_g_1[1:], axis=(0, 1))
-    d_W_i_2 = rows(d_z_i_2[1:]).T @ rows(np.concatenate([h_2[:-1], h_1[1:]], axis=-1))
-    d_b_i_2 = np.sum(d_z_i_2[1:], axis=(0, 1))
-    d_W_f_2 = rows(d_z_f_2[1:]).T @ rows(np.concatenate([h_2[:-1], h_1[1:]], axis=-1))
-    d_b_f_2 = np.sum(d_z_f_2[1:], axis=(0, 1))
-    d_W_o_2 = rows(d_z_o_2[1:]).T @ rows(np.concatenate([h_2[:-1], h_1[1:]], axis=-1))
-    d_b_o_2 = np.sum(d_z_o_2[1:], axis=(0, 1))
-    d_W_g_2 = rows(d_z_g_2[1:]).T @ rows(np.concatenate([h_2[:-1], h_1[1:]], axis=-1))
-    d_b_g_2 = np.sum(d_z_g_2[1:], axis=(0, 1))
+    d_x = over_rows(d_z[1:], W[:, n:])
+    d_W = np.concatenate([rows(d_z[1:]).T @ rows(h_1[:-1]), rows(d_z[1:]).T @ rows(x)], axis=-1)
+    d_b = np.sum(d_z[1:], axis=(0, 1))
+    d_W_all = np.concatenate([rows(d_z_all[1:]).T @ rows(h_2[:-1]), rows(d_z_all[1:]).T @ rows(h_1[1:])], axis=-1)
+    d_b_all = np.sum(d_z_all[1:], axis=(0, 1))
+    d_b_i_2 = d_b_all[:n]
+    d_b_f_2 = d_b_all[n : 2 * n]
+    d_b_o_2 = d_b_all[2 * n : 3 * n]
+    d_b_g_2 = d_b_all[3 * n :]
+    d_W_i_2 = d_W_all[:n]
+    d_W_f_2 = d_W_all[n : 2 * n]
+    d_W_o_2 = d_W_all[2 * n : 3 * n]
+    d_W_g_2 = d_W_all[3 * n :]
+    d_b_i_1 = d_b[:n]
+    d_b_f_1 = d_b[n : 2 * n]
+    d_b_o_1 = d_b[2 * n : 3 * n]
+    d_b_g_1 = d_b[3 * n :]
+    d_W_i_1 = d_W[:n]
+    d_W_f_1 = d_W[n : 2 * n]
+    d_W_o_1 = d_W[2 * n : 3 * n]
+    d_W_g_1 = d_W[3 * n :]
     return {
         "parameters": {
             "W_i_1": d_W_i_1,
@@ -330,21 +308,38 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_g_2": d_b_g_2,
         },
         "inputs": {"x": d_x},
-        "initial": {"c_1": d_c_1[0], "h_1": d_h_1[0], "c_2": d_c_2[0], "h_2": d_h_2[0]},
+        "initial": {
+            "c_1": d_c_1[0].copy(),
+            "h_1": d_h_1[0].copy(),
+            "c_2": d_c_2[0].copy(),
+            "h_2": d_h_2[0].copy(),
+        },
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -40,7 +40,7 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h_1": kept["h_1"][1:], "h_2": kept["h_2"][1:], "y": kept["y"]}
+    values = {"h_1": kept["h_1"][1:].copy(), "h_2": kept["h_2"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -54,7 +54,8 @@ def backward(parameters, inputs, initial, cotangents):
     inputs, initial, single = with_batch(inputs, initial)
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
-    gradients = pull_back(parameters, inputs, run(parameters, inputs, initial), cotangents)
+    kept = run(parameters, inputs, initial)
+    gradients = pull_back(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -115,18 +116,21 @@ def run(parameters, inputs, initial):
     k = W_1.shape[0]
     n = W_2.shape[0]
     x = np.asarray(inputs["x"], dtype)
-    z_h_1 = np.empty((T + 1, B, k), dtype)
-    h_1 = np.empty((T + 1, B, k), dtype)
-    h_2 = np.empty((T + 1, B, n), dtype)
+    W_1_T = np.ascontiguousarray(W_1.T)
+    W_2_T = np.ascontiguousarray(W_2.T)
+    U_2_T = np.ascontiguousarray(U_2.T)
+    z_h_1, h_2 = arrays(dtype, (T + 1, B, k), (T + 1, B, n))
+    h_1 = z_h_1  # one array for both
     h_1[0] = initial.get("h_1", 0)
     h_2[0] = initial.get("h_2", 0)
-    z_h_1[1:] = x @ U_1.T + b_1
+    np.matmul(rows(x), U_1.T, out=rows(z_h_1[1:]))
+    z_h_1[1:] += b_1
     for t in range(1, T + 1):
-        z_h_1[t] += h_1[t - 1] @ W_1.T
+        z_h_1[t] += h_1[t - 1] @ W_1_T
         h_1[t] = np.tanh(z_h_1[t])
-        z_h_2 = h_2[t - 1] @ W_2.T + h_1[t] @ U_2.T + b_2
+        z_h_2 = h_2[t - 1] @ W_2_T + h_1[t] @ U_2_T + b_2
         h_2[t] = np.tanh(z_h_2)
-    z_y = h_2[1:] @ V.T + b_y
+    z_y = over_rows(h_2[1:], V.T) + b_y
     y = softmax(z_y)
     return {"h_1": h_1, "h_2": h_2, "y": y}
 
@@ -147,20 +151,21 @@ def pull_back(parameters, inputs, kept, cotangents):
     h_1 = kept["h_1"]
     h_2 = kept["h_2"]
     y = kept["y"]
-    d_h_1 = start(cotangents.get("h_1"), (T + 1, B, k), dtype)
-    d_h_2 = start(cotangents.get("h_2"), (T + 1, B, n), dtype)
-    d_y = start(cotangents.get("y"), (T, B, p), dtype)
-    d_z_h_2 = np.empty((T + 1, B, n), dtype)
-    d_z_h_1 = np.empty((T + 1, B, k), dtype)
+    d_z_h_2, d_z_h_1, d_h_1, d_h_2, d_y = arrays(
+        dtype, (T + 1, B, n), (T + 1, B, k), (T + 1, B, k), (T + 1, B, n), (T, B, p)
+    )
+    start(d_h_1, cotangents.get("h_1"))
+    start(d_h_2, cotangents.get("h_2"))
+    start(d_y, cotangents.get("y"))
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
-    d_h_2[1:] += d_z_y @ V
+    d_h_2[1:] += over_rows(d_z_y, V)
     for t in reversed(range(1, T + 1)):
         d_z_h_2[t] = d_h_2[t] * (1 - h_2[t] ** 2)
         d_h_1[t] += d_z_h_2[t] @ U_2
         d_z_h_1[t] = d_h_1[t] * (1 - h_1[t] ** 2)
         d_h_2[t - 1] += d_z_h_2[t] @ W_2
         d_h_1[t - 1] += d_z_h_1[t] @ W_1
-    d_x = d_z_h_1[1:] @ U_1
+    d_x = over_rows(d_z_h_1[1:], U_1)
     d_W_1 = rows(d_z_h_1[1:]).T @ rows(h_1[:-1])
     d_U_1 = rows(d_z_h_1[1:]).T @ rows(x)
     d_b_1 = np.sum(d_z_h_1[1:], axis=(0, 1))
@@ -181,21 +186,33 @@ def pull_back(parameters, inputs, kept, cotangents):
             "b_y": d_b_y,
         },
         "inputs": {"x": d_x},
-        "initial": {"h_1": d_h_1[0], "h_2": d_h_2[0]},
+        "initial": {"h_1": d_h_1[0].copy(), "h_2": d_h_2[0].copy()},
     }
 
 
-def start(cotangent, shape, dtype):
-    """Zeros of the shape, with the cotangent in its last rows: those of the times 1..T."""
-    d = np.zeros(shape, dtype)
-    if cotangent is not None:
-        d[shape[0] - len(cotangent) :] = cotangent
-    return d
+def start(d, cotangent):
+    """The cotangent into the last rows of d, those of the times 1..T; zeros into the others."""
+    front = len(d) - (0 if cotangent is None else len(cotangent))
+    d[:front] = 0
+    if front < len(d):
+        d[front:] = cotangent
+
+
+def arrays(dtype, *shapes):
+    """New arrays, parts of one piece of memory: a large piece costs much less to get than many small ones."""
+    stops = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.empty(stops[-1], dtype), stops[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def rows(x):
     """The columns of all times and samples as the rows of one matrix."""
     return x.reshape(-1, x.shape[-1])
+
+
+def over_rows(x, W):
+    """x @ W at all times and samples, as one product."""
+    return (rows(x) @ W).reshape(*x.shape[:-1], W.shape[-1])
 
 
 def with_batch(inputs, initial):

@@ -1,42 +1,46 @@
-r"""The bidirectional encoder, written by hand and compiled by Numba.
+r"""The recurrent network with L = 3 layers, written by hand and compiled by Numba.
 
-    f_t = tanh(W_f f_{t-1} + U_f x_t + b_f),   g_t = tanh(W_g g_{t-1} + U_g z_t + b_g),   t = 1..T
-    y_t = softmax(V [f_t; g_t] + b_y),   L = - d_T^\top \log y_T, summed over the batch
+    h^l_t = tanh(W^l h^l_{t-1} + U^l h^{l-1}_t + b^l),   h^0_t = x_t,   l = 1..L,   t = 1..T
+    y_t = softmax(V h^L_t + b_y),   E = - \sum_{t=1}^{T} d_t^\top \log y_t, summed over the batch
 
-Both inputs travel as one array (2, T, B, m) inside this file.
+Each layer runs through all times before the next one starts.
 
 It shares nothing with the engine, so that the two can judge each other; it is never generated. What no state
 enters is computed for all times at once, the recurrence in compiled loops. Arrays are time-major; without
 the batch axis B in what is given there is none in what comes back. The precision is that of the arrays
 given. The gradient by q is called q_bar, and an array that starts at time 0 has one row more.
 
-Source: M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on
-Signal Processing 45 (1997) 2673-2681.
+Source: A. Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850 (2013).
 """
 
 import numba
 import numpy as np
 
+LAYERS = (1, 2, 3)
+STATES = tuple(f"h_{layer}" for layer in LAYERS)
 PARAMETERS = {
-    "W_f": ("n", "n"),
-    "U_f": ("n", "m"),
-    "b_f": ("n",),
-    "W_g": ("n", "n"),
-    "U_g": ("n", "m"),
-    "b_g": ("n",),
-    "V": ("p", "2*n"),
+    "W_1": ("n_1", "n_1"),
+    "U_1": ("n_1", "m"),
+    "b_1": ("n_1",),
+    "W_2": ("n_2", "n_2"),
+    "U_2": ("n_2", "n_1"),
+    "b_2": ("n_2",),
+    "W_3": ("n_3", "n_3"),
+    "U_3": ("n_3", "n_2"),
+    "b_3": ("n_3",),
+    "V": ("p", "n_3"),
     "b_y": ("p",),
 }
 
 
 def forward(parameters, inputs, initial=None):
-    """The states and outputs at times 1..T: "f" (T, B, n), "g" (T, B, n), "y" (T, B, p).
+    """The states and outputs at times 1..T: "h_1" (T, B, n_1), ..., "h_3" (T, B, n_3), "y" (T, B, p).
 
-    parameters: name -> array, shapes as in PARAMETERS; inputs: {"x": (T, B, m), "z": (T, B, m)};
-    initial: {"f": (B, n), "g": (B, n)}, zeros where missing.
+    parameters: name -> array, shapes as in PARAMETERS; inputs: {"x": (T, B, m)};
+    initial: {"h_1": (B, n_1), ..., "h_3": (B, n_3)}, zeros where missing.
     """
     kept = _run(parameters, *_batched(inputs, initial))
-    return _as_given({name: kept[name] for name in ("f", "g", "y")}, inputs)
+    return _as_given({name: kept[name] for name in (*STATES, "y")}, inputs)
 
 
 def backward(parameters, inputs, initial, cotangents):
@@ -73,10 +77,10 @@ def _as_given(arrays, inputs, axis=1):
 
 
 def _batched(inputs, initial):
-    """Both inputs as one array (2, T, B, m), and the initial values with a batch axis."""
+    """The input and the initial values, with a batch axis."""
     single = inputs["x"].ndim == 2
     start = {name: np.expand_dims(value, 0) if single else value for name, value in (initial or {}).items()}
-    return np.stack([_with_batch(inputs[name], inputs) for name in ("x", "z")]), start
+    return _with_batch(inputs["x"], inputs), start
 
 
 def _gradients(parameters, x, kept, bars, inputs):
@@ -84,49 +88,55 @@ def _gradients(parameters, x, kept, bars, inputs):
     by_parameter, x_bar, by_initial = _pull(parameters, x, kept, bars)
     return {
         "parameters": {name: by_parameter[name] for name in PARAMETERS},
-        "inputs": _as_given(dict(zip(("x", "z"), x_bar, strict=True)), inputs),
+        "inputs": _as_given({"x": x_bar}, inputs),
         "initial": _as_given(by_initial, inputs, 0),
     }
 
 
 def _loss(kept, d):
-    r"""L = - d_T^\top \log y_T, and its gradient by log y."""
-    log_y_bar = np.zeros_like(d)
-    log_y_bar[-1] = -d[-1]
-    return (log_y_bar * kept["log_y"]).sum(), {"log_y": log_y_bar}
+    r"""E = - \sum_{t=1}^{T} d_t^\top \log y_t, and its gradient by log y."""
+    return -(d * kept["log_y"]).sum(), {"log_y": -d}
+
+
+def _layer(parameters, layer):
+    """W, U and b of a layer."""
+    return (np.asarray(parameters[f"{name}_{layer}"], order="C") for name in "WUb")
 
 
 def _run(parameters, x, start):
-    """Both states and y at the times 1..T, and both states from time 0."""
-    W_f, U_f, b_f, W_g, U_g, b_g, V, b_y = (np.asarray(parameters[name], order="C") for name in PARAMETERS)
-    f, g = np.zeros((2, x.shape[1] + 1, x.shape[2], len(b_f)), x.dtype)
-    f[0], g[0] = start.get("f", 0), start.get("g", 0)
-    _forward(W_f, x[0] @ U_f.T + b_f, f)
-    _forward(W_g, x[1] @ U_g.T + b_g, g)
-    log_y = _log_softmax(np.concatenate([f[1:], g[1:]], axis=2) @ V.T + b_y)
-    states = {"f": f[1:], "g": g[1:], "f_from_0": f, "g_from_0": g}
-    return {**states, "y": np.exp(log_y), "log_y": log_y}
+    """Every layer and y at the times 1..T, and every layer from time 0."""
+    kept, below = {}, x
+    for layer, state in zip(LAYERS, STATES, strict=True):
+        W, U, b = _layer(parameters, layer)
+        h = np.zeros((len(x) + 1, x.shape[1], len(b)), x.dtype)
+        h[0] = start.get(state, 0)
+        _forward(W, below @ U.T + b, h)
+        kept |= {state: h[1:], f"{state}_from_0": h}
+        below = h[1:]
+    log_y = _log_softmax(below @ np.asarray(parameters["V"]).T + parameters["b_y"])
+    return {**kept, "y": np.exp(log_y), "log_y": log_y}
 
 
 def _pull(parameters, x, kept, bars):
-    """From the gradients by both states and y to those by parameters, inputs and initial values."""
-    W_f, U_f, _, W_g, U_g, _, V, _ = (np.asarray(parameters[name], order="C") for name in PARAMETERS)
-    f, g, logit_bar = kept["f_from_0"], kept["g_from_0"], _through_softmax(kept, bars)
-    f_bar, g_bar = np.zeros_like(f), np.zeros_like(g)
-    by_f, by_g = np.split(logit_bar @ V, 2, axis=2)
-    f_bar[1:], g_bar[1:] = bars.get("f", 0) + by_f, bars.get("g", 0) + by_g
-    u_bar, v_bar = _backward(W_f, f, f_bar), _backward(W_g, g, g_bar)
-    by_parameter = {
-        "W_f": _outer(u_bar, f[:-1]),
-        "U_f": _outer(u_bar, x[0]),
-        "b_f": u_bar.sum((0, 1)),
-        "W_g": _outer(v_bar, g[:-1]),
-        "U_g": _outer(v_bar, x[1]),
-        "b_g": v_bar.sum((0, 1)),
-        "V": _outer(logit_bar, np.concatenate([f[1:], g[1:]], axis=2)),
-        "b_y": logit_bar.sum((0, 1)),
-    }
-    return by_parameter, (u_bar @ U_f, v_bar @ U_g), {"f": f_bar[0], "g": g_bar[0]}
+    """From the gradients by all layers and y to those by parameters, inputs and initial values."""
+    logit_bar = _through_softmax(kept, bars)
+    found, by_initial = {"V": _outer(logit_bar, kept[STATES[-1]]), "b_y": logit_bar.sum((0, 1))}, {}
+    above = logit_bar @ np.asarray(parameters["V"])
+    for layer, state in reversed(list(zip(LAYERS, STATES, strict=True))):
+        W, U, _ = _layer(parameters, layer)
+        h = kept[f"{state}_from_0"]
+        h_bar = np.zeros_like(h)
+        h_bar[1:] = bars.get(state, 0) + above
+        z_bar = _backward(W, h, h_bar)
+        below = kept[f"h_{layer - 1}"] if layer > 1 else x
+        found |= {
+            f"W_{layer}": _outer(z_bar, h[:-1]),
+            f"U_{layer}": _outer(z_bar, below),
+            f"b_{layer}": z_bar.sum((0, 1)),
+        }
+        by_initial[state] = h_bar[0]
+        above = z_bar @ U
+    return found, above, by_initial
 
 
 def _outer(z_bar, x):
