@@ -6,6 +6,7 @@ weights. A difference is the largest of any entry, relative to the largest entry
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ import numpy as np
 from symbptt.check.case import Arrays, Case
 from symbptt.check.compare import Row, compared
 from symbptt.check.table import print_summary, print_table
+from symbptt.errors import SymbpttError
 from symbptt.oracle import STEP, generic_instance
 from symbptt.programs import generate, load, load_file
 from symbptt.recurrence import Recurrence
@@ -32,18 +34,33 @@ TOLERANCES = {
 FLOORS = {"finite differences": 1e-4}
 
 
-def check(recurrence: Recurrence, reference: Path | None = None, source: str | None = None) -> list[Row]:
+def check(
+    recurrence: Recurrence, reference: Path | None = None, source: str | None = None, target: str = "numpy"
+) -> list[Row]:
     """Generated code (or `source`) by every judge: all values and gradients, of a batch and of one sample.
 
-    `reference` is the file of a compiled module with the contract of generated code.
+    `reference` is the file of a compiled module with the contract of generated code. Raises SymbpttError
+    where the library of the target is not installed.
     """
     case = Case(recurrence)
-    module = load(generate(recurrence) if source is None else source)
+    module = _loaded(generate(recurrence, target) if source is None else source, target)
     for symbol in recurrence.functions:
         if symbol.meaning == "":
             _set_generic(module, case, symbol.name)
     other = None if reference is None else load_file(reference)
     return [row for samples in ("batch", "single") for row in _rows(case, module, other, samples)]
+
+
+def _loaded(source: str, target: str) -> ModuleType:
+    """The module of some source, computing in double precision: JAX does so only where it is told."""
+    if target == "jax":
+        os.environ.setdefault("JAX_ENABLE_X64", "1")
+    try:
+        return load(source)
+    except ModuleNotFoundError as missing:
+        raise SymbpttError(
+            f"code for {target} runs where {missing.name} is installed: it is not here"
+        ) from missing
 
 
 def _set_generic(module: ModuleType, case: Case, name: str) -> None:

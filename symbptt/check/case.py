@@ -72,15 +72,25 @@ class Case:
 
     @cached_property
     def computed(self) -> set[str]:
-        """The states whose value at time 0 is computed from parameters."""
+        """The states whose value where they start is computed from parameters."""
         r = self.recurrence
-        return {q.name for q, value in r.initial_values.items() if q.time == 0 and not is_zero(value)}
+        found = r.initial_values.items()
+        return {q.name for q, value in found if q.time == r.direction(q.name).start and not is_zero(value)}
 
     @cached_property
     def starts(self) -> dict[str, range]:
-        """The times up to 0 at which a state is looked at, for states with a given initial value."""
-        lags = self.recurrence.lags
-        return {name: range(1 - lag, 1) for name, lag in lags.items() if lag > 1 or name not in self.computed}
+        """The times up to 0 at which a state is looked at, for states with a given initial value.
+
+        They are those from T + 1 on, the last first, for a state that runs backwards.
+        """
+        return {
+            name: range(1 - lag, 1) if self._sign(name) > 0 else range(HORIZON + lag, HORIZON, -1)
+            for name, lag in self.recurrence.lags.items()
+            if lag > 1 or name not in self.computed
+        }
+
+    def _sign(self, name: str) -> int:
+        return self.recurrence.direction(name).sign
 
     # -------------------------------------------------------------- as arguments of generated code
 
@@ -160,7 +170,8 @@ class Case:
         yield from ((p.name, None) for p in self.recurrence.parameters)
         yield from ((x.name, time) for x in self.recurrence.inputs for time in range(1, HORIZON + 1))
         for name, times in self.starts.items():
-            yield from ((name, time) for time in times if time < 0 or name not in self.computed)
+            first = times[-1]  # the one that may be computed
+            yield from ((name, time) for time in times if time != first or name not in self.computed)
 
     @cached_property
     def judged(self) -> dict[str, list[dict[Key, Matrix]]]:

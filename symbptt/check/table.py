@@ -59,7 +59,7 @@ def _explain(rows: Sequence[Row], console: Console, before: str = "") -> None:
 
 def label(kind: str, quantity: str) -> str:
     """What a line is about."""
-    names = {"parameters": f"by {quantity}", "inputs": f"by {quantity}", "initial": f"by {quantity} at 0"}
+    names = {"parameters": f"by {quantity}", "inputs": f"by {quantity}", "initial": f"by initial {quantity}"}
     return names.get(kind, quantity)
 
 

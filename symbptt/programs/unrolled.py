@@ -7,7 +7,7 @@ times, so the cost grows linearly in T. (Substitution and differentiation of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,8 +18,8 @@ from symbptt.derivation.frame import Frame
 from symbptt.errors import SymbpttError
 from symbptt.expressions import Quantity, Total, is_zero, quantities
 from symbptt.notations.scalar import to_sympy
-from symbptt.programs.names import key
-from symbptt.recurrence import Recurrence, T, t
+from symbptt.programs.plan.names import key
+from symbptt.recurrence import Equation, Recurrence, T, t
 
 Statement = tuple[sympy.Symbol, sympy.Expr]
 
@@ -75,21 +75,40 @@ class Unrolled:
 def unroll(recurrence: Recurrence, of: Quantity, by: Quantity, steps: int) -> Unrolled:
     """The program of a quantity at time `steps` and of its total derivative, for scalars.
 
+    What runs backwards from time `steps` is looked at where it ends, at time 1.
+
     `of` is a state, intermediate or output; `by` a parameter, or a timed quantity at a concrete time. Raises
     SymbpttError for a loss or a symbolic time.
     """
+    by = by.xreplace({T: sympy.Integer(steps)})
     if of.time is None or (by.time is not None and not by.time.is_Integer):
         raise SymbpttError(
             "the unrolled program is of a timed quantity, by a parameter or at a concrete time"
         )
     frame = Frame.make(recurrence, of, by)
-    horizon = int(of.time.xreplace({t: sympy.Integer(steps), T: sympy.Integer(steps)}))
+    if recurrence.runs_backwards:
+        frame = replace(frame, local=frame.local.at_horizon(sympy.Integer(steps)))
+    r = frame.local.recurrence
+    end = r.direction(of.name).last.xreplace({T: sympy.Integer(steps)})
+    horizon = int(of.time.xreplace({t: end, T: sympy.Integer(steps)}))
     needed = frame.local.ancestors(frame.of.name)
-    steps_of = [_Template(frame, e.left) for e in frame.local.recurrence.steps if e.left.name in needed]
-    starting = [s for q in frame.states for s in _start(frame, q)]
-    running = (s for time in range(1, horizon + 1) for template in steps_of for s in template.at(time))
+    starting = [s for q in r.states if q.name in needed for s in _start(frame, q)]
+    running: list[Statement] = []
+    for run in r.runs:
+        templates = [_Template(frame, e.left) for e in run if e.left.name in needed]
+        running.extend(
+            s for time in _times(r, run, horizon) for template in templates for s in template.at(time)
+        )
     last = of.at(horizon)
     return Unrolled((*starting, *running), _symbol(last), _symbol(Total(last, by)))
+
+
+def _times(recurrence: Recurrence, run: tuple[Equation, ...], horizon: int) -> range:
+    """The times of a run in its direction, up to `horizon` where nothing later is needed."""
+    if not recurrence.runs_backwards:
+        return range(1, horizon + 1)
+    every = range(1, int(recurrence.horizon) + 1)
+    return every if recurrence.direction(run[0].left.name).sign > 0 else every[::-1]
 
 
 def _start(frame: Frame, state: Quantity) -> Iterator[Statement]:

@@ -15,7 +15,7 @@ from symbptt.errors import SymbpttError
 from symbptt.expressions import Kron, Vec
 from symbptt.oracle import generic_instance
 from symbptt.programs import generate, load
-from symbptt.recurrence import Builder, t
+from symbptt.recurrence import Builder, Recurrence, t
 from tests.examples import elman, gated, matrix_state, two_lags
 from tests.programs.recurrences import EVERY, TRIED
 
@@ -206,8 +206,9 @@ def test_modules_of_plain_cells_are_formatted(tmp_path):
 def test_lines_of_the_simple_network():
     source = generate(elman())
     for line in (
-        "    f[1:] = x @ W_ax.T + b\n",
-        "        f[t] += a[t - 1] @ W_aa.T\n",
+        "    W_aa_T = np.ascontiguousarray(W_aa.T)\n",
+        "    np.matmul(rows(x), W_ax.T, out=rows(f[1:]))\n    f[1:] += b\n",
+        "        f[t] += a[t - 1] @ W_aa_T\n",
         "        d_f[t] = d_a[t] * a[t] * (1 - a[t])\n",
         "        d_a[t - 1] += d_f[t] @ W_aa\n",
         "    d_W_aa = rows(d_f[1:]).T @ rows(a[:-1])\n",
@@ -217,8 +218,8 @@ def test_lines_of_the_simple_network():
 
 
 def test_lines_of_two_lags_and_of_a_matrix():
-    assert "h[t - 2] @ W_2.T" in generate(two_lags())
-    assert "S[t] = lambda_ * S[t - 1] + v[t][..., None] * k[t][..., None, :]" in generate(matrix_state())
+    assert "h[t - 2] @ W_2_T" in generate(two_lags())
+    assert "S[1:] = v[..., None] * k[..., None, :]" in generate(matrix_state())
 
 
 # ------------------------------------------------------------------ errors
@@ -244,3 +245,12 @@ def test_a_size_that_nothing_tells():
     b.define(h[t], h[t - 1] * x[t])
     with pytest.raises(SymbpttError, match="tells the size n"):
         generate(b.recurrence())
+
+
+def test_a_size_may_be_called_like_a_quantity():
+    r = Recurrence.from_latex(
+        r"$$n_t = \tanh(W x_t), \qquad h_t = (1 - n_t) \odot h_{t-1} + x_t \odot n_t$$"
+        r" with $h_t \in \mathbb{R}^n$"
+    )
+    assert '"W": ("n_size", "n_size")' in generate(r)
+    assert all(row.passed for row in check(r))

@@ -1,0 +1,1 @@
+"""Modules of loops over arrays, for NumPy: `body` writes the statements, `module` the whole."""

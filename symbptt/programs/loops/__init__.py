@@ -1,0 +1,22 @@
+"""The numba target: the statements of a plan as compiled loops over samples and entries.
+
+operations.py  what statements become: assignments of entries, sums, products, functions of columns
+taking.py      statements taken apart into operations
+stages.py      which operations share a pass over the samples
+groups.py      which of these share a loop over entries
+entries.py     one entry of an expression, as source
+views.py       parts of quantities that are looked at in place
+routine.py     a function of the module: its passes, and where its quantities lie
+lines.py       a routine as lines of Python
+kernels.py     the compiled functions of a module
+outside.py     the plain functions around them
+elementary.py  what a module brings with it: exp, tanh, softmax, products
+definitions.py their source, as it stands in a module
+module.py      the module
+"""
+
+from __future__ import annotations
+
+from symbptt.programs.loops.module import numba_module
+
+__all__ = ["numba_module"]

@@ -1,0 +1,318 @@
+"""The compiled functions of a module: the forward run, the reverse sweep, and the loss between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy
+from sympy.core.basic import Basic
+
+from symbptt.expressions import Quantity, quantities, size
+from symbptt.programs.arrays.body import Body
+from symbptt.programs.loops.lines import Writer, indented
+from symbptt.programs.loops.operations import Operation
+from symbptt.programs.loops.routine import Routine
+from symbptt.programs.loops.taking import Taking
+from symbptt.programs.loops.views import Parts, in_place, local_blocks, looked_up, named_slices
+from symbptt.programs.plan.layout import loss_statements, storage
+from symbptt.programs.plan.losses import looked_at
+from symbptt.programs.plan.names import adjoint
+from symbptt.programs.plan.places import ONCE, STATIC, Scope, Storage
+from symbptt.programs.plan.program import Statement
+from symbptt.programs.source.lines import needed
+
+
+@dataclass(frozen=True)
+class Kernels(Body):
+    """The lines of the compiled functions; every one takes `given` first."""
+
+    # -------------------------------------------------------------- what they take and give
+
+    @cached_property
+    def given(self) -> dict[str, Quantity]:
+        """Parameters, inputs and initial values, by the name of the quantity that they are handed in as."""
+        source = self.plan.source
+        return {q.name: q for q in (*source.parameters, *source.inputs, *map(start, self.initials))}
+
+    @cached_property
+    def arguments(self) -> list[str]:
+        """The arguments of every compiled function, as source."""
+        lengths = [] if self.plan.source.inputs else ["T", "B"]
+        return [*(self.names.variable(name) for name in self.given), *lengths]
+
+    @cached_property
+    def kept_quantities(self) -> list[Quantity]:
+        """What the forward run hands on: all that is returned or that the gradients read again."""
+        plan = self.plan
+        read = {q.name for s in [*self.backward, *self.loss_parts] for q in quantities(s.value)}
+        read |= {q.name for q in plan.returned}
+        if plan.loss is not None:
+            values = [self.seen(value) for value in (plan.loss.value, *plan.loss.factors.values())]
+            read |= {q.name for value in values for q, _ in looked_at(value)}
+        made = [e.left for e in (*self.recurrence.statics, *self.recurrence.steps)]
+        return [q for q in made if q.name in read]
+
+    @cached_property
+    def seeds(self) -> list[Quantity]:
+        """The adjoints that the reverse sweep starts from."""
+        plan = self.plan
+        return [adjoint(q) for q in (*plan.seeded, *(q for q in plan.source.states if q not in plan.seeded))]
+
+    def listed(self, quantities_: Iterable[Quantity]) -> list[str]:
+        """The variables of quantities."""
+        return [self.names.variable(q.name) for q in quantities_]
+
+    # -------------------------------------------------------------- statements
+
+    @cached_property
+    def slices(self) -> Parts:
+        """What is looked at as a part of another quantity."""
+        return named_slices(self.plan)
+
+    def seen(self, node: Basic) -> Basic:
+        """An expression that looks at parts where they are."""
+        return looked_up(node, self.slices)
+
+    def forward_part(self, statements: Sequence[Statement]) -> list[Statement]:
+        """Statements of the forward run."""
+        return in_place(statements, self.slices)
+
+    @cached_property
+    def loss_parts(self) -> list[Statement]:
+        """What the loss gives to adjoints."""
+        return in_place(loss_statements(self.plan), self.slices)
+
+    def backward_part(self, statements: Sequence[Statement]) -> list[Statement]:
+        """Statements of the reverse sweep."""
+        kept = {adjoint(q).name for q in (*self.plan.source.parameters, *self.plan.source.inputs)}
+        kept |= {q.name for q in self.seeds}
+        return in_place(statements, {**self.slices, **local_blocks(self.plan.backward, kept)})
+
+    @cached_property
+    def backward(self) -> list[Statement]:
+        """All statements of the reverse sweep."""
+        return self.backward_part(self.plan.backward)
+
+    # -------------------------------------------------------------- the forward run
+
+    def run(self) -> list[str]:
+        """The body of the forward run."""
+        plan = self.plan
+        wanted = {q.name for q in (*self.kept_quantities, *plan.source.states)}
+        routine = Routine(self.given, wanted, self._unpadded())
+        taking, written = Taking(names=self._taken()), set[str]()
+        early = self.forward_part(plan.forward_before)
+        fixed = self._taken_apart(taking, [s for s in early if s.scope is STATIC], written)
+        before = self._taken_apart(taking, [s for s in early if s.scope is not STATIC], written)
+        loop = self._taken_apart(taking, self.forward_part(plan.forward_loop), written)
+        after = self._taken_apart(taking, self.forward_part(plan.forward_after), written)
+        for part, direction in (([*fixed, *taking.static, *before], 0), (loop, 1), (after, 0)):
+            routine.section(part, direction)
+        arrays = {q.name: q for q in (*self.kept_quantities, *plan.source.states)}
+        return [
+            *self._lines_of(routine, arrays.values(), self._initial_rows()),
+            f"return {tuple_of(self.listed(self.kept_quantities))}",
+        ]
+
+    def _initial_rows(self) -> list[str]:
+        """The lines that put initial values in their rows: in front of time 1."""
+        found = []
+        writer = Writer(Routine({}, set()), self.names, self.plan.front)
+        for q in self.initials:
+            lag, entries = (
+                self.plan.source.lags[q.name],
+                "".join(f", {i}" for i, axis in zip("ij", q.shape, strict=True) if axis),
+            )
+            row = self.plan.front - lag
+            target = f"{self.variable(q)}[{row if lag == 1 else f't + {row}' if row else 't'}, s{entries}]"
+            line = f"{target} = {self.variable(start(q))}[{'t, ' if lag > 1 else ''}s{entries}]"
+            loops = ["for s in range(B):", *indented(writer.over(zip("ij", q.shape, strict=True), [line]))]
+            found += loops if lag == 1 else [f"for t in range({lag}):", *indented(loops)]
+        return found
+
+    # -------------------------------------------------------------- the reverse sweep
+
+    def pull_back(self) -> list[str]:
+        """The body of the reverse sweep."""
+        plan = self.plan
+        given = {**self.given, **{q.name: q for q in (*self.kept_quantities, *self.seeds)}}
+        by = [adjoint(q) for q in (*plan.source.parameters, *plan.source.inputs)]
+        written = {q.name for q in self.seeds}
+        timed = {s.target.name: s.target for s in self.backward if s.target.time is not None}
+        late = {name for name, q in timed.items() if name not in written and self._first_lags(q)}
+        routine = Routine(given, {q.name for q in by}, self._unpadded(), zeros=late)
+        taking = Taking(names=self._taken())
+        written |= late
+        after = self._taken_apart(taking, self.backward_part(plan.backward_after), written)
+        loop = self._taken_apart(taking, self.backward_part(plan.backward_loop), written)
+        rest = [*plan.backward_before, *plan.backward_start, *plan.backward_parameters]
+        last = self._taken_apart(taking, self.backward_part(rest), written)
+        for part, direction in (([*taking.static, *after], 0), (loop, -1), (last, 0)):
+            routine.section(part, direction)
+        return [
+            *self._lines_of(routine, by, []),
+            *self._computed_starts(),
+            f"return {tuple_of(self._gradient_arrays())}",
+        ]
+
+    def _computed_starts(self) -> list[str]:
+        return [
+            f"{self.variable(adjoint(q))}[{self.plan.front - 1}] = 0  # computed, not given"
+            for q in self.initials
+            if q.name in {e.left.name for e in self.plan.started}
+        ]
+
+    def _gradient_arrays(self) -> list[str]:
+        source, front = self.plan.source, self.plan.front
+        return [
+            *(self.variable(adjoint(p)) for p in source.parameters),
+            *(f"{self.variable(adjoint(x))}[{front}:]" for x in source.inputs),
+            *(f"{self.variable(adjoint(q))}[{self.initial_rows(q)}]" for q in self.initials),
+        ]
+
+    # -------------------------------------------------------------- the loss
+
+    def loss_and_gradients(self) -> list[str]:
+        """The body of the function that computes the loss and all gradients."""
+        plan, source = self.plan, self.plan.source
+        assert plan.loss is not None
+        assert source.loss is not None
+        given = {**self.given, **{q.name: q for q in (*self.kept_quantities, *source.targets)}}
+        value = Quantity(source.loss.left.name)
+        factors = {q.name for q in plan.loss.factors}
+        statements = self.loss_parts
+        timed = [s for s in statements if s.target.time is not None]
+        direct = [s for s in statements if s.target.time is None]
+        states = {adjoint(q).name for q in source.states}
+        whole = {s.target.name for s in timed if self._fills(s, timed)} - states
+        zeros = {q.name for q in self.seeds} - whole
+        wanted = {*(q.name for q in self.seeds), value.name}
+        routine = Routine(given, wanted, self._unpadded(), factors, zeros)
+        taking = Taking(names=self._taken())
+        taking.summed(value, self.seen(plan.loss.value), ONCE, False)
+        for factor, found in plan.loss.factors.items():
+            taking.statement(factor, self.seen(found), ONCE, False)
+        for s in timed:
+            taking.statement(s.target, s.value, s.scope, s.target.name in zeros)
+        routine.section([*taking.static, *taking.found])
+        called = ", ".join([*self.arguments, *self.listed([*self.kept_quantities, *self.seeds])])
+        body = self._lines_of(routine, [*self.seeds, value], [])
+        after = [f"return {self.variable(value)}, *pull_back({called})"]
+        if direct:
+            names = self.gradient_names()
+            after = [
+                f"{tuple_of(names)} = pull_back({called})",
+                *self._direct_lines(direct),
+                f"return {tuple_of([self.variable(value), *names])}",
+            ]
+        run = self.call("run", [])
+        return [f"{tuple_of(self.listed(self.kept_quantities))} = {run}", *body, *after]
+
+    def call(self, function: str, more: Sequence[Quantity]) -> str:
+        """A call of a compiled function."""
+        return f"{function}({', '.join([*self.arguments, *self.listed(more)])})"
+
+    def gradient_names(self) -> list[str]:
+        source = self.plan.source
+        by = (*source.parameters, *source.inputs, *map(start, self.initials))
+        return self.listed(map(adjoint, by))
+
+    def _direct_lines(self, direct: Sequence[Statement]) -> list[str]:
+        """What the loss gives to parameters that it looks at itself."""
+        known = [*self.kept_quantities, *self.plan.source.targets, *(s.target for s in direct)]
+        given = {**self.given, **{q.name: q for q in known}}
+        routine, taking = Routine(given, set(), self._unpadded()), Taking(names=self._taken())
+        for s in direct:
+            taking.summed(s.target, s.value, s.scope, True)
+        routine.section([*taking.static, *taking.found])
+        writer = Writer(routine, self.names, self.plan.front)
+        return [*writer.arrays(), *(line for section in routine.sections for line in writer.section(section))]
+
+    def _fills(self, s: Statement, timed: Sequence[Statement]) -> bool:
+        """Whether a statement is the only one to write an adjoint, and does so at all times 1..T."""
+        alone = [other.target.name for other in timed].count(s.target.name) == 1
+        return alone and s.scope == Scope("whole", s.scope.index) and s.target.time == s.scope.index
+
+    # -------------------------------------------------------------- all of them
+
+    def _taken(self) -> set[str]:
+        return set(self.recurrence.quantities)
+
+    def _taken_apart(
+        self, taking: Taking, statements: Iterable[Statement], written: set[str]
+    ) -> list[Operation]:
+        """Statements as operations; the first to write a quantity that nothing has started does not add."""
+        taking.found = []
+        for s in statements:
+            adds = s.adds and s.target.name in written
+            take = taking.summed if s.summed else taking.statement
+            take(s.target, s.value, s.scope, adds)
+            written.add(s.target.name)
+        return taking.found
+
+    def _unpadded(self) -> set[str]:
+        """Inputs and targets that come without rows for times before 1."""
+        given = {q.name for q in (*self.plan.source.inputs, *self.plan.source.targets)}
+        return given - {q.name for q in self.looked_back_into()}
+
+    def looked_back_into(self) -> list[Quantity]:
+        where = storage(self.plan)
+        every = (*self.plan.source.inputs, *self.plan.source.targets)
+        return [q for q in every if where.get(q.name) is Storage.PADDED]
+
+    def _lines_of(self, routine: Routine, needed_arrays: Iterable[Quantity], first: list[str]) -> list[str]:
+        """The lines of a routine, with the arrays that must be there even where nothing writes them."""
+        writer = Writer(routine, self.names, self.plan.front)
+        body = [line for section in routine.sections for line in writer.section(section)]
+        made = {q.name for q in routine.made()}
+        more = [q for q in needed_arrays if q.name not in made and q.name not in routine.given]
+        arrays = [*writer.arrays(), *(self._zeros(writer, q) for q in more)]
+        return [*arrays, *first, *body]
+
+    def _zeros(self, writer: Writer, q: Quantity) -> str:
+        """An array of zeros, or a number, for what nothing reaches."""
+        lead = [f"T + {writer.front}", "B"] if q.time is not None else []
+        lengths = [*lead, *(writer.length(axis) for axis in q.shape if axis)]
+        name = self.names.variable(q.name)
+        if not lengths:
+            return f"{name} = real(0)"
+        shape = f"({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
+        return f"{name} = np.zeros({shape}, dtype)"
+
+    def with_start(self, body: list[str]) -> list[str]:
+        """The body of a compiled function behind the lines that it needs: sizes, precision, padded inputs."""
+        first = next(name for name, q in self.given.items() if any(q.shape) or q.time is not None)
+        candidates = [
+            *self._length_lines(),
+            ("dtype", f"dtype = {self.names.variable(first)}.dtype"),
+            ("real", "real = dtype.type"),
+            ("one", "one = real(1)"),
+        ]
+        return [*needed(candidates, body), *body]
+
+    def _length_lines(self) -> Iterator[tuple[str, str]]:
+        if self.plan.source.inputs:
+            first, front = self.plan.source.inputs[0], self.plan.front
+            yield "T, B", f"T, B = {self.variable(first)}.shape[:2]"
+            if first.name not in self._unpadded():
+                yield "T", f"T -= {front}  # {self.variable(first)} has rows for times before 1 in front"
+        for symbol, text in self._sizes().items():
+            yield self.names.variable(symbol.name), f"{self.names.variable(symbol.name)} = {text}"
+
+    def _axes(self) -> Iterator[tuple[sympy.Expr, str]]:
+        source = self.plan.source
+        for q, leading in [*((p, 0) for p in source.parameters), *((x, 2) for x in source.inputs)]:
+            axes = enumerate(filter(None, q.shape))
+            yield from ((size(axis), f"{self.variable(q)}.shape[{i + leading}]") for i, axis in axes)
+
+
+def tuple_of(parts: Sequence[str]) -> str:
+    """Several values as one, without brackets where Python needs none."""
+    return f"({parts[0]},)" if len(parts) == 1 else ", ".join(parts)
+
+
+def start(q: Quantity) -> Quantity:
+    """The initial values of a state, as they are handed in."""
+    return Quantity(rf"{q.name}\_start", *q.shape, q.time)

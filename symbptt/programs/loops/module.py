@@ -1,0 +1,106 @@
+"""The generated module: compiled functions, and the plain ones around them that the contract asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jinja2
+
+from symbptt.programs.arrays.module import PLAIN, TEMPLATES, docstring, names_of, parameters, shapes
+from symbptt.programs.loops import elementary
+from symbptt.programs.loops.definitions import ORDER, definitions, formula_definitions
+from symbptt.programs.loops.kernels import Kernels, tuple_of
+from symbptt.programs.loops.outside import Outside
+from symbptt.programs.plan.normal import formulas
+from symbptt.programs.plan.program import Plan
+from symbptt.programs.source.lines import listing, mentioned
+from symbptt.recurrence import Recurrence
+
+OWN = (
+    *(
+        "s",
+        "i",
+        "j",
+        "k",
+        "one",
+        "real",
+        "math",
+        "sys",
+        "njit",
+        "overload",
+        "float64",
+        "dtype",
+        "loss_and_gradients",
+    ),
+    *(
+        "SMALL",
+        "KEPT",
+        "compiled",
+        "precise",
+        "compiled_like",
+        "compiled_exp_parts",
+        "compile_open_functions",
+    ),
+    *("arguments", "array", "series", "seed", "given", "aims", "found", *ORDER),
+)
+
+
+def numba_module(recurrence: Recurrence) -> str:
+    """The source of a module that needs NumPy and Numba.
+
+    Raises SymbpttError naming the type of an expression that has no form as loops.
+    """
+    kernels = Kernels(Plan(recurrence), names_of(recurrence, OWN))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("numba.py.jinja").render(context(kernels))
+
+
+def context(kernels: Kernels) -> dict[str, Any]:
+    """What the template asks for."""
+    r, names, front = kernels.plan.source, kernels.names, kernels.plan.front
+    compiled = {
+        "run": kernels.with_start(kernels.run()),
+        "pull_back": kernels.with_start(kernels.pull_back()),
+        **({"loss_and_gradients": kernels.with_start(kernels.loss_and_gradients())} if r.loss else {}),
+    }
+    lines = [line for body in compiled.values() for line in body]
+    formula = formula_definitions(formulas(r), names)
+    used = [text for name, text in formula.items() if name in mentioned(lines)]
+    outside = Outside(kernels.plan, names)
+    functions = [*definitions([*lines, *used, *outside.lines()]), *used]
+    return {
+        "mode": PLAIN,
+        "docstring": docstring(kernels),
+        "parameters": parameters(kernels),
+        "shapes": shapes(kernels),
+        "generic": [
+            {"name": names.function(f.name, 0), "prime": names.function(f.name, 1)}
+            for f in r.functions
+            if f.meaning == ""
+        ],
+        "functions": functions,
+        "math": "math" in mentioned([*lines, *used]),
+        "overloads": any("@overload" in text for text in functions),
+        "small": elementary.SMALL,
+        "product": bool({"product", "sum_of_outer_products"} & mentioned(lines)),
+        "compiled": compiled,
+        "given": kernels.arguments,
+        "returns": tuple_of(kernels.listed(kernels.kept_quantities)),
+        "kept": kernels.listed(kernels.kept_quantities),
+        "numbers": kernels.listed(q for q in kernels.kept_quantities if q.time is None and not any(q.shape)),
+        "seeds": outside.seed_lines(),
+        "seeded": kernels.listed(kernels.seeds),
+        "arguments": outside.lines(),
+        "targets": kernels.listed(r.targets),
+        "loss": {"targets": bool(r.targets)} if r.loss else None,
+        "returned": listing(
+            {names.key(q.name): f"{kernels.variable(q)}[{front}:]" for q in kernels.plan.returned}
+        ),
+        "gradients": tuple_of(outside.gradient_names()),
+        "groups": outside.groups(),
+    }

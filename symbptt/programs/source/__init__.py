@@ -1,0 +1,1 @@
+"""Expressions as source: `lowering` writes an expression, `dialect` says in which library's words."""

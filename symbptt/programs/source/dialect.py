@@ -1,0 +1,74 @@
+"""How the array libraries spell what they share: NumPy, JAX and PyTorch differ in a few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+# In source, not in the sentences of its docstrings.
+NUMPY_WORDS = re.compile(r"\bnp(?=\.)|\b(?:axis|keepdims)(?=[=,)])")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The words of a library.
+
+    `maker` is what zeros, ones and empty are told beside the shape, `typed` what other functions are told
+    that make an array. `functions` holds the functions of the table that the library has under a name of its
+    own, `bodies` those whose NumPy source it does not understand, in terms of {x}. X"""
+
+    name: str
+    module: str
+    imports: tuple[str, ...]
+    maker: str = "dtype"
+    typed: str = "dtype=dtype"
+    axis: str = "axis"
+    keepdims: str = "keepdims"
+    concatenate: str = "concatenate"
+    functions: Mapping[str, str] = field(default_factory=dict)
+    contiguous: str = ""
+    over_rows: str = ""
+    together: str = ""
+    squared: str = ""
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    scan: str = ""
+    changed: Callable[[str, str, str, str, str], list[str]] | None = None
+
+    def translated(self, numpy: str) -> str:
+        """NumPy source of the table of functions in the words of the library."""
+        words = {"np": self.module, "axis": self.axis, "keepdims": self.keepdims}
+        return NUMPY_WORDS.sub(lambda word: words[word.group()], numpy)
+
+    def called(self, function: str, *arguments: str) -> str:
+        """A call of a function that all libraries have under one name."""
+        return f"{self.module}.{function}({', '.join(arguments)})"
+
+    def summed(self, text: str, axis: str = "") -> str:
+        """The sum over the axes, or over all of them."""
+        return self.called("sum", text, *([f"{self.axis}={axis}"] if axis else []))
+
+    def summed_and_kept(self, text: str, axis: str) -> str:
+        """The sum over an axis that stays, with length one."""
+        return self.called("sum", text, f"{self.axis}={axis}", f"{self.keepdims}=True")
+
+    def made(self, what: str, shape: str) -> str:
+        """A new array: zeros, ones or empty."""
+        return self.called(what, shape, self.maker)
+
+    def joined(self, texts: Sequence[str], axis: str = "") -> str:
+        """Arrays joined along an axis, by default the first."""
+        return self.called(
+            self.concatenate, f"[{', '.join(texts)}]", *([f"{self.axis}={axis}"] if axis else [])
+        )
+
+
+NUMPY = Dialect(
+    "NumPy",
+    "np",
+    ("numpy as np",),
+    contiguous="np.ascontiguousarray({x})",
+    over_rows="over_rows({x}, {W})",
+    together="arrays",
+    squared="np.vdot({x}, {x})",
+)
