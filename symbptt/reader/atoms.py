@@ -166,12 +166,22 @@ def _prefixed(parser: Cursor, token: Token) -> Surface:
         and following.text not in ("\\mathbf{1}", "\\top", "\\prime")
         and _run_here(parser) not in FUNCTIONS
     )
-    if not single and following.text not in ACCENTS:
+    function = following.text.lstrip("\\")
+    if prefix == "d" and following.kind == "command" and function in FUNCTIONS and _ends(parser.peek()):
+        parser.advance()
+        return Name(parser.span(token.start), function, prefix=prefix)
+    bold = following.kind == "{" and parser.peek().kind == "letter" and parser.peek(2).kind == "}"
+    if not single and not bold and following.text not in ACCENTS:
         return Name(Span(token.start, token.stop), token.text)
     node = parse_atom(parser)
     if not isinstance(node, Name):
         raise ParseError(f"expected a name after {prefix}", following)
     return replace(node, at=parser.span(token.start), prefix=prefix + node.prefix)
+
+
+def _ends(token: Token) -> bool:
+    """Can a name end before this token? d\\tanh = ... is a name, d \\tanh(x) is a differential."""
+    return token.kind in ("stop", "op", "rel", "sep", "close", "}", "row", "letter", "command", "&", "point")
 
 
 def _run_here(parser: Cursor) -> str:

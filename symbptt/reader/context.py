@@ -17,7 +17,8 @@ from symbptt.reader.naming import name_sizes
 from symbptt.reader.parser import parse_expression, place_in
 from symbptt.reader.resolve import Resolver
 from symbptt.reader.shapes import Misfit, Typing
-from symbptt.reader.symbols import Names, ReadingError
+from symbptt.reader.spelling import ReadingError
+from symbptt.reader.symbols import Names
 from symbptt.reader.syntax import Span
 from symbptt.reader.terms import Constant, Symbol, Term, symbols
 from symbptt.recurrence import Recurrence

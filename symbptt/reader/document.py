@@ -5,7 +5,8 @@ r"""The formulas of a document, Markdown or TeX, each knowing its place.
     declaration  <!-- symbptt: ... --> and, in TeX, % symbptt: ...
 
 Code is not mathematics: markdown-it says what is code, and a scanner of offsets finds the formulas in the
-rest. One pass, linear in the length of the text; a delimiter that is never closed opens nothing.
+rest. One pass, linear in the length of the text. A delimiter that is never closed opens nothing, and is
+noted; a display does not go on over prose or the end of a page.
 """
 
 from __future__ import annotations
@@ -14,10 +15,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from markdown_it import MarkdownIt
-from mdit_py_plugins.amsmath import amsmath_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from symbptt.errors import Place
 from symbptt.reader.macros import Macro, definitions
@@ -29,8 +26,20 @@ _OPENER = re.compile(
     r"|(?P<dollar>(?<![A-Za-z0-9])\$(?=[^\s$]))"
 )
 _CLOSERS = {"declaration": "-->", "comment": "-->", "dollars": "$$", "brackets": "\\]", "parentheses": "\\)"}
+NEAR = 1000  # how far after a blank line prose is looked for
+DISPLAYS = ("environment", "dollars", "brackets")
 _INLINE_END = re.compile(r"\$|\n[^\S\n]*\n")
+_MAY_BE_CODE = re.compile(  # a fence, or an indented line with something that could open a formula
+    r"^(?:> ?)*(?: {4}| {0,3}\t).*?(?:[$`]|\\[\[(]|\\begin\{|<!--)|^[ >*+\-\d.)]*(?:```|~~~)", re.MULTILINE
+)
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^`]+?(?<!`)\1(?!`)")
+_GAP = re.compile(r"\n[^\S\n]*\n")
+_PROSE = re.compile(
+    r"^[^\S\n]*(?:#+ |(?:[-*]|\d+\.)[^\S\n]+[A-Za-z]{2})|\b[A-Za-z]{2,},? [a-z]{2,},? [a-z]{2,}\b",
+    re.MULTILINE,
+)
+_IN_TEXT = re.compile(r"\\(?:text|textrm|textit|mbox|intertext|mathrm|operatorname)\s*\{[^{}]*\}")
+PAGE_END = "\f"  # no formula goes beyond it
 _TEX_DECLARATION = re.compile(r"(?<!\\)%[^\S\n]*symbptt:([^\n]*)")
 _TEX_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _TEX_VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|minted)\}.*?\\end\{\1\}", re.DOTALL)
@@ -63,12 +72,16 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The formulas of a document, each kind in its order; ``inline`` holds the declarations too."""
+    """The formulas of a document, each kind in its order; ``inline`` holds the declarations too.
+
+    ``unclosed`` are the openings of displays that are never closed.
+    """
 
     source: str
     displays: list[Formula]
     inline: list[Formula]
     macros: dict[str, Macro]
+    unclosed: list[Formula] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +98,9 @@ def read_document(text: str, source: str) -> Document:
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     formulas = [_formula(text, source, starts, item) for item in found]
     displays = [formula for formula in formulas if formula.kind == "display"]
-    return Document(
-        source, displays, [formula for formula in formulas if formula.kind != "display"], definitions(text)
-    )
+    unclosed = [formula for formula in formulas if formula.kind == "unclosed"]
+    inline = [formula for formula in formulas if formula.kind not in ("display", "unclosed")]
+    return Document(source, displays, inline, definitions(text), unclosed)
 
 
 def _formula(text: str, source: str, starts: list[int], item: _Found) -> Formula:
@@ -124,18 +137,11 @@ def _outside(match: re.Match[str]) -> str:
 
 def _code_blocks(text: str) -> Iterator[tuple[int, int, str]]:
     """First line, line after the last, and language of each code block."""
-    if (
-        not text.startswith(("    ", "\t"))
-        and "```" not in text
-        and "~~~" not in text
-        and "\n    " not in text
-        and "\n\t" not in text
-    ):
-        return
-    parser = MarkdownIt("commonmark").use(dollarmath_plugin, double_inline=True).use(amsmath_plugin)
-    for token in parser.parse(text):
-        if token.type in ("fence", "code_block") and token.map:
-            yield token.map[0], token.map[1], token.info.strip().strip("{}").split(" ")[0]
+    if not _MAY_BE_CODE.search(text):
+        return iter(())
+    from symbptt.reader.blocks import code_blocks  # few pages need the Markdown parser, which loads slowly
+
+    return code_blocks(text)
 
 
 def _in_tex(text: str) -> Iterator[_Found]:
@@ -159,10 +165,25 @@ def _blanked(text: str, pieces: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[at:]])
 
 
+class _Ahead:
+    """Finds what comes next in a text, and looks at no stretch twice."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: dict[str, int] = {}
+
+    def find(self, sign: str, start: int) -> int:
+        """The offset of a sign from `start` on, or the length of the text; starts must not go back."""
+        if self.found.get(sign, -1) < start:
+            at = self.text.find(sign, start)
+            self.found[sign] = at if at >= 0 else len(self.text)
+        return self.found[sign]
+
+
 def _scan(text: str) -> Iterator[_Found]:
     """The formulas of a text whose code and comments are blanked."""
     at = 0
-    unclosed: set[str] = set()
+    ahead = _Ahead(text)
     while match := _OPENER.search(text, at):
         kind, at = match.lastgroup or "", match.end()
         if kind == "escaped":
@@ -174,12 +195,28 @@ def _scan(text: str) -> Iterator[_Found]:
                 at = stop + 1
             continue
         closer = _CLOSERS.get(kind) or match.group().replace("\\begin", "\\end")
-        stop = -1 if closer in unclosed else text.find(closer, at)
-        if stop < 0:
-            unclosed.add(closer)
+        stop = ahead.find(closer, at)
+        if stop == len(text) or (kind in DISPLAYS and _leaves(text, at, stop, ahead.find(PAGE_END, at))):
+            yield from _opened(kind, match)
             continue
         yield from _closed(kind, text, match, stop, len(closer))
         at = stop + len(closer)
+
+
+def _leaves(text: str, start: int, stop: int, page_end: int) -> bool:
+    """Would a display here go over a page's end, over prose, or over nothing but a blank line?"""
+    if page_end < stop:
+        return True
+    gap = _GAP.search(text, start, stop)
+    if gap is None or not text[start : min(stop, start + NEAR)].strip():
+        return gap is not None
+    return _PROSE.search(_IN_TEXT.sub("", text[gap.end() : min(stop, gap.end() + NEAR)])) is not None
+
+
+def _opened(kind: str, match: re.Match[str]) -> Iterator[_Found]:
+    """The opening of a display that nothing closes."""
+    if kind in DISPLAYS:
+        yield _Found("unclosed", match.start(), match.end())
 
 
 def _closed(kind: str, text: str, match: re.Match[str], stop: int, closer: int) -> Iterator[_Found]:

@@ -6,44 +6,39 @@ The document says what is declared and what is defined; derived formulas, prose 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sympy
 
 from symbptt.errors import Place, SpecificationError
-from symbptt.expressions import FunctionSymbol, Shape
-from symbptt.functions import FUNCTIONS, as_sympy_function
+from symbptt.expressions import Shape
 from symbptt.reader import syntax
 from symbptt.reader.build import Build
+from symbptt.reader.formulas import note_functions
+from symbptt.reader.layers import unrolled
 from symbptt.reader.naming import by_role, name_sizes
 from symbptt.reader.ranks import Definition, infer
 from symbptt.reader.resolve import Resolver
 from symbptt.reader.shapes import Misfit, names_in
+from symbptt.reader.spelling import ReadingError, canonical, names_of
 from symbptt.reader.statements import (
     Statement,
     declared_shape,
     defined_names,
     function_formula,
-    generic_functions,
     read_statements,
     size_symbol,
 )
-from symbptt.reader.symbols import Names, ReadingError, canonical, names_of
+from symbptt.reader.symbols import Names
 from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Number, Surface, children
 from symbptt.reader.terms import (
-    Call,
-    Literal,
-    Negated,
-    Product,
-    Quotient,
-    Raised,
-    Sum,
-    Term,
+    Symbol,
     is_timed,
     shifted,
+    symbols,
 )
-from symbptt.recurrence import Equation, Recurrence, t
+from symbptt.recurrence import Equation, Recurrence, T, t
 
 
 @dataclass
@@ -52,6 +47,7 @@ class Reading:
 
     statements: list[Statement]
     resolver: Resolver
+    numbers: Mapping[str, int] = field(default_factory=dict)
     declared: dict[str, tuple[sympy.Expr, ...]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
@@ -60,15 +56,17 @@ class Reading:
         return self.resolver.names
 
 
-def read(text: str, name: str, source: str) -> Recurrence:
-    """The recurrence of a document. Raises SpecificationError."""
-    found = read_statements(text, source)
+def read(text: str, name: str, source: str, numbers: Mapping[str, int] | None = None) -> Recurrence:
+    """The recurrence of a document; `numbers` stand before those of the text. Raises SpecificationError."""
+    given = numbers or {}
+    found, bounds = unrolled(read_statements(text, source), given)
     names = Names.of(s.chain for s in found)
-    reading = Reading([s for s in found if _has_readable_names(s, names)], Resolver(names))
+    reading = Reading([s for s in found if _has_readable_names(s, names)], Resolver(names), given)
     for statement in reading.statements:
         _declare(reading, statement)
+    _check_numbers(reading, bounds)
     equations = list(_equations(reading))
-    _functions(reading)
+    note_functions(reading.statements, reading.resolver, reading.declared)
     _quantities(reading, equations)
     definitions = list(_definitions(reading, equations))
     if not any(d.time == t for _, d in definitions):
@@ -174,82 +172,18 @@ def _fixed_sizes(reading: Reading) -> dict[sympy.Expr, sympy.Expr]:
             case (Name() as left, Number(text=text)) if text.isdigit():
                 size = reading.resolver.sizes.get(canonical(left))
                 fixed.update({size: sympy.Integer(text)} if size is not None else {})
-    return fixed
+    given = {reading.resolver.sizes[k]: v for k, v in reading.numbers.items() if k in reading.resolver.sizes}
+    return {**fixed, **{size: sympy.Integer(number) for size, number in given.items()}}
 
 
-# ------------------------------------------------------------------ functions
-
-
-def _functions(reading: Reading) -> None:
-    """Notes generic functions, those by a formula and those by another name."""
-    for statement in reading.statements:
-        for surface in generic_functions(statement):
-            reading.resolver.functions[canonical(surface)] = FunctionSymbol(canonical(surface))
-    for statement in reading.statements:
-        formula = function_formula(statement)
-        if formula is not None:
-            _by_formula(reading, statement, *formula)
-        else:
-            _by_alias(reading, statement)
-
-
-def _by_alias(reading: Reading, statement: Statement) -> None:
-    """``S = \\sigma``."""
-    if statement.definition is None or not isinstance(statement.definition[0], Name):
-        return
-    left, right = statement.definition
-    match right:
-        case Name():
-            other = canonical(right)
-        case syntax.Apply(function=other, argument=None, primes=0):
-            pass
-        case _:
-            return
-    found = reading.resolver.function(other) if other not in reading.declared else None
-    if found is not None and isinstance(left, Name) and left.time is None:
-        reading.resolver.functions[canonical(left)] = FunctionSymbol(canonical(left), found.meaning)
-
-
-def _by_formula(reading: Reading, statement: Statement, name: str, variable: Name, formula: Surface) -> None:
-    """``S(z) = ...``: the function of the table with that formula, or a function of its own."""
-    z = sympy.Symbol("z")
-    letter = canonical(variable)
-    local = Resolver(reading.names, reading.resolver.functions, {letter}, variables={letter: z})
-    try:
-        value = _scalar(local.term(formula))
-    except ReadingError as error:
-        if reading.resolver.function(name) is not None or statement.kind == "inline":
-            return  # the table knows it better, or it is prose
-        raise SpecificationError(error.message, statement.place(error.at)) from None
-    same = next((key for key, f in FUNCTIONS.items() if value in _spellings(f.latex, key, z)), None)
-    spelled = name if name not in FUNCTIONS else FUNCTIONS[name].latex
-    reading.resolver.functions[name] = FunctionSymbol(spelled, same or sympy.Lambda(z, value))
-
-
-def _spellings(latex: str, key: str, z: sympy.Symbol) -> tuple[sympy.Expr, ...]:
-    """The formulas of a function of the table: as it is and with exponentials."""
-    value = as_sympy_function(FunctionSymbol(latex, key))(z)
-    return (value, value.rewrite(sympy.exp)) if key in ("tanh", "sigmoid", "softplus") else ()
-
-
-def _scalar(term: Term) -> sympy.Expr:
-    """A term of numbers and the variable as a SymPy formula. Raises ReadingError for anything else."""
-    match term:
-        case Literal(value=value):
-            return value
-        case Negated(operand=operand):
-            return -_scalar(operand)
-        case Sum(left=left, right=right):
-            return _scalar(left) + _scalar(right)
-        case Product(left=left, right=right):
-            return _scalar(left) * _scalar(right)
-        case Quotient(left=left, right=right):
-            return _scalar(left) / _scalar(right)
-        case Raised(base=base, exponent=exponent):
-            return _scalar(base) ** exponent
-        case Call(function=function, argument=argument, order=order):
-            return as_sympy_function(function, order)(_scalar(argument))
-    raise ReadingError("expected a formula of one number", term.at)
+def _check_numbers(reading: Reading, bounds: set[str]) -> None:
+    """The numbers that were given are sizes that the text declares, or last values of an index."""
+    for name in reading.numbers:
+        if name not in reading.resolver.sizes and name not in bounds:
+            known = sorted({str(size) for size in reading.resolver.sizes.values()} | bounds)
+            raise SpecificationError(f"no number {name} to set: the text has {', '.join(known) or 'none'}")
+        if reading.numbers[name] < 1:
+            raise SpecificationError(f"{name} = {reading.numbers[name]}: expected a number from 1 on")
 
 
 # ------------------------------------------------------------------ definitions
@@ -264,7 +198,8 @@ def _equations(reading: Reading) -> Iterator[tuple[Statement, Name, Surface]]:
     for statement, name in found:
         assert statement.definition is not None
         time = _defined(reading, name)[1]
-        initial = time is not None and time.is_Integer and _defined(reading, name) not in shown
+        fixed = time is not None and (time.is_Integer or _is_past_end(time))
+        initial = fixed and _defined(reading, name) not in shown
         if statement.kind != "inline" or not displayed or initial:
             yield statement, name, statement.definition[1]
 
@@ -329,9 +264,10 @@ def _definitions(
     """The equations as terms; repetitions, and claims about single times, are left out."""
     general = {name for name, time in (_defined(reading, left) for _, left, _ in equations) if time == t}
     seen: dict[tuple[str, sympy.Expr | None], Surface] = {}
+    found: list[tuple[Statement, Definition]] = []
     for statement, left, right in equations:
         name, time = _defined(reading, left)
-        if seen.get((name, time)) == right or (name in general and time is not None and _is_claim(time)):
+        if seen.get((name, time)) == right or (name in general and _is_claim(time)):
             continue
         seen[name, time] = right
         try:
@@ -341,21 +277,52 @@ def _definitions(
         if statement.kind == "inline" and time is None and not is_timed(term):
             continue
         reading.names.bases.setdefault(name, left)
-        yield statement, _at_time_t(Definition(name, time, left.at, term, statement.shown), statement)
+        found.append(
+            (statement, _at_time_t(Definition(name, time, left.at, term, statement.shown), statement))
+        )
+    later = _looked_at_later(definition for _, definition in found)
+    running = {definition.name for _, definition in found if definition.time == t}
+    for statement, definition in found:
+        if not _is_past_end(definition.time) or definition.name in later:
+            yield statement, definition
+        elif definition.name not in running:
+            raise _not_at_time_t(definition, statement)
 
 
-def _is_claim(time: sympy.Expr) -> bool:
-    """An equation for a_1, a_T or a_{t-1} beside the one for a_t."""
-    return time != t and not (time.is_Integer and time <= 0)
+def _is_claim(time: sympy.Expr | None) -> bool:
+    """An equation for a_1 or a_T beside the one for a_t, or for a_{t-1}; not one for a_0 or a_{T+1}."""
+    if time is None or time == t or _is_past_end(time):
+        return False
+    return not (time.is_Integer and time <= 0)
+
+
+def _is_past_end(time: sympy.Expr | None) -> bool:
+    """T + 1, T + 2: where what runs backwards in time starts."""
+    return time is not None and bool((time - T).is_Integer and (time - T).is_positive)
+
+
+def _looked_at_later(definitions: Iterable[Definition]) -> set[str]:
+    """The names that an equation for time t looks at after t."""
+    found = set()
+    for definition in definitions:
+        for term in symbols(definition.right) if definition.time == t else ():
+            if isinstance(term, Symbol) and term.time is not None and (term.time - t).is_positive:
+                found.add(term.name)
+    return found
 
 
 def _at_time_t(definition: Definition, statement: Statement) -> Definition:
     """An equation for h_{t+1} as the one for h_t. Raises SpecificationError for a fixed time after 0."""
     time = definition.time
-    if time is None or not _is_claim(time):
+    if not _is_claim(time):
         return definition
+    assert time is not None
     back = sympy.expand(time - t)
     if not back.is_Integer:
-        message = f"expected {definition.name} at time t or at time 0 on the left, found time {time}"
-        raise SpecificationError(message, statement.place(definition.left))
+        raise _not_at_time_t(definition, statement)
     return replace(definition, time=t, right=shifted(definition.right, t - back))
+
+
+def _not_at_time_t(definition: Definition, statement: Statement) -> SpecificationError:
+    message = f"expected {definition.name} at time t or where it starts, found time {definition.time}"
+    return SpecificationError(message, statement.place(definition.left))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from symbptt.reader.syntax import Span
 
-MOST_EXPANSIONS = 2_000
+MOST_EXPANSIONS = 1_000
 LONGEST_EXPANSION = 20_000
 
 _BODY = r"\{(?P<body>(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}"

@@ -18,7 +18,7 @@ from symbptt.reader.atoms import parse_atom, parse_bracket
 from symbptt.reader.cursor import Cursor, ParseError, shown
 from symbptt.reader.macros import Macro, MacroError, definitions, expand, without_definitions
 from symbptt.reader.rows import statements
-from symbptt.reader.scripts import Scripts, attach, called_at
+from symbptt.reader.scripts import Scripts, attach, called_at, primes_of
 from symbptt.reader.syntax import (
     Binary,
     Bracket,
@@ -40,6 +40,7 @@ from symbptt.reader.syntax import (
 from symbptt.reader.tokens import Token, TokenError, tokenise
 
 TALLEST = 250  # height of the tree: also the number of terms in one row
+MOST_SCRIPTS = 20  # on one symbol
 ADDING = frozenset(["+", "-", "\\pm", "\\mp"])
 
 
@@ -85,12 +86,17 @@ class Parser(Cursor):
 
     def related(self) -> Surface:
         """An expression, or relations between expressions, inside brackets and limits."""
-        left = self.expression()
+        left = self.side()
         while self.token.kind == "rel":
             op = self.advance().text
-            right = self.expression()
+            right = self.side()
             left = Relation(left.at.to(right.at), op, left, right)
         return left
+
+    def side(self) -> Surface:
+        """A side of a relation; in a script it may be empty: 1_{>0}, x_{2:}."""
+        ends = self.token.kind in ("rel", "sep", "}")
+        return Text(self.span(self.token.start), "") if self.scripting and ends else self.expression()
 
     def expression(self, level: int = 1) -> Surface:
         """Level 1: sums; 2: products; 3: factors alone."""
@@ -198,6 +204,8 @@ class Parser(Cursor):
         primes = 0
         while self.token.kind in ("^", "_", "prime") or (self.token.kind == "{" and self.peek().kind == "}"):
             token = self.advance()
+            if len(below) + len(above) > MOST_SCRIPTS:
+                raise ParseError(f"a symbol has more than {MOST_SCRIPTS} scripts", token)
             if token.kind == "{":
                 self.advance()
             elif token.kind == "prime":
@@ -208,8 +216,8 @@ class Parser(Cursor):
                 primes += len(self.advance().text) // len("\\prime")
             else:
                 script = self.script()
-                primes += _primes(script)
-                above += [] if _primes(script) else [script]
+                primes += primes_of(script)
+                above += [] if primes_of(script) else [script]
         return Scripts(tuple(below), tuple(above), primes)
 
     def script(self) -> Surface:
@@ -289,17 +297,6 @@ def _inside(bracket: Bracket) -> Surface:
         if len(bracket.items) == 1
         else Bracket(bracket.at, "list", bracket.items, bracket.separators)
     )
-
-
-def _primes(script: Surface) -> int:
-    r"""How many \prime a superscript holds, when it holds nothing else."""
-    match script:
-        case Name(base="\\prime"):
-            return 1
-        case Juxtaposed(left=left, right=right) if _primes(left) and _primes(right):
-            return _primes(left) + _primes(right)
-        case _:
-            return 0
 
 
 def parse(

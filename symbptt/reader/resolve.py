@@ -18,7 +18,8 @@ import sympy
 from symbptt.expressions import FunctionSymbol
 from symbptt.functions import FUNCTIONS, SPELLINGS
 from symbptt.reader import syntax
-from symbptt.reader.symbols import Names, ReadingError, arithmetic, canonical, number
+from symbptt.reader.spelling import ReadingError, canonical
+from symbptt.reader.symbols import Names, arithmetic, number
 from symbptt.reader.syntax import Bracket, Name, Number, Surface, Text
 from symbptt.reader.terms import (
     JUXTAPOSED,

@@ -83,6 +83,7 @@ def _unwrapped(tokens: list[Token]) -> list[Token]:
     """Environments of rows at the top level become row separators, and a brace before a system is dropped."""
     result: list[Token] = []
     waiting: list[bool] = []  # of the brackets open here: is it a transparent environment?
+    broken = 0  # how many environments are open here whose rows are one formula
     dropping = False
     for number, token in enumerate(tokens):
         top = all(waiting)
@@ -92,14 +93,18 @@ def _unwrapped(tokens: list[Token]) -> list[Token]:
         if token.kind == "begin":
             clear = top and (token.text in ALIGNED or (token.text in SYSTEMS and at_start))
             waiting.append(clear)
+            broken += token.text == "multline"
             result.append(Token("row", "", token.start, token.stop) if clear else token)
         elif token.kind == "end" and waiting:
             clear = waiting.pop()
+            broken -= token.text == "multline"
             result.append(Token("row", "", token.start, token.stop) if clear else token)
         elif token.kind == "open" and token.text in ("\\{", ".") and top and at_start and system:
             dropping = True
         elif dropping and top and token.kind == "close":
             dropping = False
+        elif token.kind == "row" and broken and top:
+            continue
         else:
             if token.kind in OPENS:
                 waiting.append(False)
@@ -230,12 +235,21 @@ def _pieces(row: list[Token]) -> Iterator[list[Token]]:
     depth = 0
     for number, token in enumerate(row):
         depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        if depth == 0 and token.kind == "quad" and has_relation(current) and _is_label(row[number:]):
+            break
         if depth == 0 and _separates(row, number, current):
             yield current
             current = []
         elif token.kind != "quad":
             current.append(token)
     yield current
+
+
+def _is_label(rest: list[Token]) -> bool:
+    """Is the rest of a row the number of its equation: (1), (式 1), [2.3]?"""
+    inside = [token for token in rest if token.kind not in ("quad", "sep", "point")]
+    whole = len(inside) > 2 and inside[0].kind == "open" and _closing(inside) == len(inside) - 1
+    return whole and all(token.kind in ("text", "number", "word", "op") for token in inside[1:-1])
 
 
 def _separates(row: list[Token], number: int, current: list[Token]) -> bool:
@@ -261,16 +275,19 @@ def _at_commas(tokens: list[Token]) -> Iterator[list[Token]]:
     segments = _split_commas(tokens)
     current: list[Token] = []
     pending: list[Token] = []
+    declares = False
     for segment in segments:
         if not has_relation(segment):
-            if any(t.text in ("\\in", ":") and t.kind == "rel" for t in current):
+            if declares:
                 pending += segment
             else:
                 current += segment
             continue
+        declaring = any(t.text in ("\\in", ":") and t.kind == "rel" for t in segment)
+        declares = declares or declaring
         if has_relation(current) and segment[0].kind != "rel":
             yield current
-            current = pending + segment
+            current, declares = pending + segment, declaring
         else:
             current += pending + segment
         pending = []

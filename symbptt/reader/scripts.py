@@ -119,12 +119,14 @@ def _subscripted(name: Name, script: Surface) -> Name:
 
 
 def _superscripted(name: Name, script: Surface) -> Name:
-    r"""x^{\langle t \rangle}, x^{<1>}, x^{(t)}: angles always hold a time, parentheses may."""
+    r"""x^{\langle t \rangle}, x^{<1>}, x^{(t)}, a^{[l](t)}: angles always hold a time, parentheses may."""
     match script:
         case Bracket(kind=kind, items=(inside,)) if name.time is None and (
             STYLES.get(kind) == "angle" or (kind == "()" and is_time(inside))
         ):
             return replace(name, time=inside, style=STYLES[kind])
+        case Juxtaposed(left=Bracket() as left, right=Bracket(kind=kind) as right) if kind in STYLES:
+            return _superscripted(_superscripted(name, left), right)
     return replace(name, superscripts=(*name.superscripts, script))
 
 
@@ -222,3 +224,14 @@ def big_operator(at: Span, kind: str, found: Limits, body: Surface, braced: bool
     return BigOperator(
         at, kind, found.indices, found.lower, found.upper, body, found.domain, found.condition, braced
     )
+
+
+def primes_of(script: Surface) -> int:
+    r"""How many \prime a superscript holds, when it holds nothing else."""
+    match script:
+        case Name(base="\\prime"):
+            return 1
+        case Juxtaposed(left=left, right=right) if primes_of(left) and primes_of(right):
+            return primes_of(left) + primes_of(right)
+        case _:
+            return 0

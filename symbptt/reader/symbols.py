@@ -1,48 +1,18 @@
-"""Names: which letter is the time, which scripts are times, which are powers, and what a name refers to.
-
-A document's own ways decide: a name that carries a time anywhere has its number subscripts read as times,
-elsewhere a number is a part of the name (a_0 is a at time 0 where a_t occurs; W_1 is a name of its own).
-"""
+"""What names refer to: a quantity with its time, entry and exponent, in SymPy's integers and numbers."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 import sympy
 
-from symbptt.errors import SymbpttError
-from symbptt.reader.syntax import (
-    Binary,
-    Bracket,
-    Chain,
-    Fraction,
-    Juxtaposed,
-    Name,
-    Negative,
-    Number,
-    Span,
-    Surface,
-    Text,
-    Word,
-    children,
-)
+from symbptt.reader.spelling import ReadingError, Spelling, canonical
+from symbptt.reader.syntax import Binary, Bracket, Fraction, Juxtaposed, Name, Negative, Number, Surface, Word
 from symbptt.recurrence import T, t
 
-COUNTERS = frozenset("ijklmnrsuτ") | {"\\tau"}
-STYLES = {"angle": "angle", "superscript": "paren", "call": "paren", "index": "paren"}
 LONGEST_NUMBER = 50
-
-
-class ReadingError(SymbpttError):
-    """What could not be understood, and where in the formula."""
-
-    def __init__(self, message: str, at: Span) -> None:
-        super().__init__(message)
-        self.message = message
-        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,77 +26,13 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Names:
-    """The ways in which a document writes names."""
-
-    letter: str = "t"
-    timed: frozenset[str] = frozenset()
-    layered: frozenset[str] = frozenset()  # stems whose number superscripts are part of the name
-    above: bool = False  # h^t: the time stands above without brackets
-    style: str = "subscript"
-    bases: dict[str, Name] = field(default_factory=dict)
-
-    @staticmethod
-    def of(chains: Iterable[Chain], letter: str | None = None) -> Names:
-        """The ways of the statements of a document."""
-        chains = tuple(chains)
-        every = [name for chain in chains for name in names_of(chain) if is_spellable(name)]
-        found = Names(letter or _time_letter(every), above=_time_above(chains))
-        found = replace(found, layered=frozenset(_layered(chains)))
-        timed = {name: found.split(name) for name in every}
-        stems = frozenset(stem for stem, time, *_ in timed.values() if time is not None)
-        styles = Counter(STYLES.get(name.style or "", "subscript") for name in every if name.time is not None)
-        return replace(found, timed=stems, style=styles.most_common(1)[0][0] if styles else "subscript")
-
-    def split(self, name: Name, entries: frozenset[str] = frozenset()) -> tuple[str, Surface | None, Name]:
-        """The name without its time, the time as written, and the surface name without it."""
-        bare, time = replace(name, time=None, style=None), name.time
-        if time is None:
-            bare, time = self._time_below(bare, entries)
-        if time is None:
-            bare, time = self._time_above(bare)
-        return canonical(self._without_power(bare)[0]), time, bare
-
-    def _time_below(self, name: Name, entries: frozenset[str]) -> tuple[Name, Surface | None]:
-        for position, item in enumerate(name.subscripts):
-            letters = index_letters(item)
-            if letters is None or letters & entries:
-                continue
-            rest = replace(name, subscripts=name.subscripts[:position] + name.subscripts[position + 1 :])
-            counts = letters <= COUNTERS | {self.letter, "t", "T"}
-            if self.letter in letters or (counts and canonical(self._without_power(rest)[0]) in self.timed):
-                return rest, item
-        return name, None
-
-    def _time_above(self, name: Name) -> tuple[Name, Surface | None]:
-        for position, item in enumerate(name.superscripts):
-            bracketed = isinstance(item, Bracket) and item.kind == "()" and len(item.items) == 1
-            inside = (
-                item.items[0] if isinstance(item, Bracket) and bracketed else item if self.above else None
-            )
-            letters = None if inside is None else index_letters(inside)
-            rest = _without_superscript(name, position)
-            if letters is None or (letters and not letters <= COUNTERS | {self.letter, "t", "T"}):
-                continue
-            paren = self.style == "paren" or self.above
-            if self.letter in letters or (paren and canonical(rest) in self.timed):
-                return rest, inside
-        return name, None
-
-    def _without_power(self, name: Name) -> tuple[Name, Surface | None]:
-        """A superscript that is a power: a number (not of a layer) or a sum; others are part of the name."""
-        for position, item in enumerate(name.superscripts):
-            letters = index_letters(item)
-            plain = isinstance(item, (Number, Negative, Binary, Fraction))
-            plain = plain or bool(letters and (letters & {self.letter, "T"} or name.stem == "e"))
-            if plain and not (isinstance(item, Number) and name.stem in self.layered):
-                return _without_superscript(name, position), item
-        return name, None
+class Names(Spelling):
+    """The ways of writing of a document, and what names refer to in them."""
 
     def refer(self, name: Name, entries: frozenset[str] = frozenset()) -> Reference:
         """What a name refers to; ``entries`` are the letters that index entries here. Raises ReadingError."""
         _, time, bare = self.split(name, entries)
-        bare, exponent = self._without_power(bare)
+        bare, exponent = self.without_power(bare)
         bare, indices = _indices(bare, entries)
         return Reference(canonical(bare), None if time is None else self.integer(time), indices, exponent)
 
@@ -139,18 +45,6 @@ class Names:
         if letter == self.letter:
             return t
         return T if letter == "T" else sympy.Symbol(letter, integer=True)
-
-
-def _without_superscript(name: Name, position: int) -> Name:
-    return replace(name, superscripts=name.superscripts[:position] + name.superscripts[position + 1 :])
-
-
-def canonical(name: Name) -> str:
-    """The name as it is kept: scripts in braces, primes as written. Raises ReadingError for an odd script."""
-    try:
-        return name.canonical.replace("\\mathbf{I}", "I") + "'" * name.primes
-    except TypeError as error:
-        raise ReadingError(str(error), name.at) from None
 
 
 def number(node: Number) -> sympy.Expr:
@@ -190,21 +84,6 @@ def arithmetic(node: Surface, of_letter: Callable[[str], sympy.Expr]) -> sympy.E
     raise ReadingError("expected a time, an index or a size", node.at)
 
 
-def index_letters(node: Surface) -> set[str] | None:
-    """The letters of a sum of letters and numbers; None for any other node."""
-    match node:
-        case Number():
-            return set()
-        case Negative(operand=Number()):
-            return set()
-        case Name(accents=(), subscripts=(), superscripts=(), time=None, prefix=""):
-            return {node.base}
-        case Binary(op="+" | "-", left=left, right=right):
-            first, second = index_letters(left), index_letters(right)
-            return None if first is None or second is None else first | second
-    return None
-
-
 def _indices(name: Name, entries: frozenset[str]) -> tuple[Name, tuple[str, ...]]:
     """The subscripts that index entries, taken off the name: x_i, W_{ij}, y_{t,i}."""
     kept: list[Surface] = []
@@ -216,61 +95,3 @@ def _indices(name: Name, entries: frozenset[str]) -> tuple[Name, tuple[str, ...]
         else:
             kept.append(item)
     return replace(name, subscripts=tuple(kept)), tuple(found)
-
-
-def _time_letter(names: Iterable[Name]) -> str:
-    """t when it is a time anywhere; otherwise the letter that is most often shifted in a script (h_{k-1})."""
-    shifted: Counter[str] = Counter()
-    for name in names:
-        if name.time is not None and "t" in (index_letters(name.time) or ()):
-            return "t"
-        scripts = (*name.subscripts, *name.superscripts, *([name.time] if name.time is not None else []))
-        for item in scripts:
-            inside = item.items[0] if isinstance(item, Bracket) and len(item.items) == 1 else item
-            match inside:
-                case Binary(left=Name(base=base), right=Number()):
-                    shifted[base] += 1
-    likely = [letter for letter, _ in shifted.most_common() if letter in COUNTERS | {"t"}]
-    return "t" if "t" in likely or not likely else likely[0]
-
-
-def _time_above(chains: Iterable[Chain]) -> bool:
-    """Does an equation define h^t, the time above without brackets?"""
-    firsts = (chain.first for chain in chains if isinstance(chain.first, Name) and chain.first.time is None)
-    return any(_is_letter(item, "t") for first in firsts for item in first.superscripts)
-
-
-def _is_letter(node: Surface, letter: str) -> bool:
-    return isinstance(node, Name) and node.base == letter and not node.subscripts
-
-
-def _layered(chains: Iterable[Chain]) -> Iterator[str]:
-    """The stems that are defined or declared with a number above: h^1_t = ..., W^2 \\in ..."""
-    for chain in chains:
-        firsts = chain.first.items if isinstance(chain.first, Bracket) else (chain.first,)
-        for first in firsts:
-            scripts = first.superscripts if chain.links and isinstance(first, Name) else ()
-            if isinstance(first, Name) and any(isinstance(item, Number) for item in scripts):
-                yield first.stem
-
-
-def names_of(chain: Chain) -> Iterator[Name]:
-    """The names of a statement, not those inside the scripts of another."""
-    for node in (chain.first, *(link.right for link in chain.links)):
-        yield from () if node is None else _names(node)
-
-
-def is_spellable(name: Name) -> bool:
-    """Can the scripts of the name stand in a name?"""
-    try:
-        return bool(canonical(name))
-    except ReadingError:
-        return False
-
-
-def _names(node: Surface) -> Iterator[Name]:
-    if isinstance(node, Name):
-        yield node
-    elif not isinstance(node, Text):
-        for child in children(node):
-            yield from _names(child)

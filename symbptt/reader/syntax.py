@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,18 @@ class Braced(Surface):
 
 
 @dataclass(frozen=True, slots=True)
+class Elided(Surface):
+    r"""What stands ``before`` and ``after`` the dots of a + b + \cdots + z.
+
+    ``op`` joins: +, a product sign or a comma. The parser leaves dots alone; the judge makes this of them.
+    """
+
+    op: str
+    before: tuple[Surface, ...]
+    after: tuple[Surface, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Relation(Surface):
     r"""``op`` as written: = := \equiv \approx \in \leftarrow \le : \to ..."""
 
@@ -317,8 +330,19 @@ class Chain:
 
 def children(node: Surface) -> Iterator[Surface]:
     """The nodes right below a node, left to right."""
-    for part in fields(node):
-        yield from _nodes(getattr(node, part.name))
+    for part in _parts(type(node)):
+        yield from _nodes(getattr(node, part))
+
+
+def _parts(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a kind of node that can hold nodes, found once."""
+    if kind not in _PARTS:
+        plain = ("Span", "str", "int", "bool", "str | None", "tuple[str, ...]")
+        _PARTS[kind] = tuple(part.name for part in fields(kind) if part.type not in plain)
+    return _PARTS[kind]
+
+
+_PARTS: dict[type[Any], tuple[str, ...]] = {}
 
 
 def _nodes(value: object) -> Iterator[Surface]:

@@ -110,10 +110,10 @@ _PATTERN = re.compile(
   | (?P<one_vector>\\(?:mathbf|boldsymbol|bm|mathbbm|mathbbold)\s*
         (?:\{\s*[1I]\s*\}(?=\s*(?:[(\[_]|\\left|\\big|\\\{))|\{\s*1\s*\}|1))
   | (?P<stack>\\(?:stackrel|overset)\s*\{(?P<over>(?:[^{}]|\{[^{}]*\})*)\}\s*\{(?P<under>[^{}]*)\})
+  | (?P<assign>\\mathrel\s*\{\s*[-+*:]\s*=?\s*\}\s*=?|:=|[-+*]=|==|<=|>=|!=|->|<-(?!\d|[A-Za-z]))
   | (?P<command>\\[A-Za-z]+|\\[{}|&%\#$_])
   | (?P<number>\d+(?:\.\d+)?|\.\d+)
   | (?P<dots>\.\.+)
-  | (?P<assign>:=|[-+*]=|==|<=|>=|!=|->|<-(?!\d|[A-Za-z]))
   | (?P<norm>\|\|)
   | (?P<prime>'+)
   | (?P<letter>[A-Za-z])
@@ -162,6 +162,8 @@ def _classify(match: re.Match[str], group: str, text: str) -> tuple[str, str]:
         return "", ""
     if group in ("row", "number", "dots", "prime", "letter"):
         return group, text
+    if group == "assign":
+        text = re.sub(r"\\mathrel|[\s{}]", "", text)
     if group in ("assign", "norm", "command"):
         return _symbol(DELIMITERS.get(text, text))
     if group == "other":

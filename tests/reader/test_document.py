@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from symbptt.errors import SpecificationError
@@ -112,3 +115,28 @@ def test_the_caret_stands_under_full_width_characters() -> None:
 )
 def test_cost_is_linear(piece: str) -> None:
     read_document(piece * 50_000, "a.md")
+
+
+def test_the_markdown_parser_is_loaded_for_code_only() -> None:
+    program = (
+        "import sys; from symbptt.reader.document import read_document as read;"
+        "assert read('    a\\n\\n$$b$$', 'a.md').displays and 'markdown_it' not in sys.modules;"
+        "assert not read('    $$b$$', 'a.md').displays and 'markdown_it' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "displays", "unclosed"),
+    [
+        ("$$ a\n\nIt goes on in words.\n\n$$ b $$", ["b"], ["$$"]),
+        ("\\[ a\n\n- an item\n\n\\[ b \\]", ["b"], ["\\["]),
+        ("$$ a\n\n# Title\n\n$$ b $$", ["b"], ["$$"]),
+        ("a $$\n\n$$ b $$", ["b"], ["$$"]),
+        ("$$\na\n\n+ \\text{with some words in it} b\n$$", ["a\n\n+ \\text{with some words in it} b"], []),
+        ("$$ a \f $$ b $$", ["b"], ["$$"]),
+    ],
+)
+def test_a_display_that_nothing_closes(text: str, displays: list[str], unclosed: list[str]) -> None:
+    assert _displays(text) == displays
+    assert [formula.latex for formula in read_document(text, "a.md").unclosed] == unclosed

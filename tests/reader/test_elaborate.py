@@ -275,7 +275,7 @@ WRONG = [
     (r"a_t = \operatorname{tahn}(W a_{t-1})", r"1:7: unknown function tahn (did you mean \tanh?)"),
     ("a_t = W a_{t-1} \\\\\na_t = U a_{t-1}", "2:1: a is defined twice (first on line 1)"),
     (r"a_t = W b_t \\ b_t = U a_t", "1:1: the equations need each other at the same time: a -> b -> a"),
-    ("a_t = W a_{t+1}", "1:1: a at time t + 1 in the equation for a at time t"),
+    ("a_t = W a_{t+1} + a_{t-1}", "1:1: a is looked at one way in time here, and the other way in the"),
     (rf"$$a_t = f(a_{{t-1}}, x_t)$$ $f: {REALS} \to {REALS}$", "f is a function of one argument, not of 2"),
     (r"i_t, f_t = \sigma(W x_t)", "1:1: expected one quantity on the left of an equation"),
     ("a_t = a_{t-1} / 0", "1:7: a division by zero"),

@@ -344,7 +344,7 @@ def test_errors_point(latex: str, column: int, words: str) -> None:
     assert caught.value.place is not None
     assert caught.value.place.column == column
     assert words in caught.value.message
-    assert str(caught.value).splitlines()[-1].strip("^ ") == ""
+    assert str(caught.value).splitlines()[-1].strip("^~ ") == ""
 
 
 def test_the_rest_is_read_after_an_error() -> None:
