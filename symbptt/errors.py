@@ -40,7 +40,8 @@ class Place:
         after = "..." if left + WIDEST_LINE < len(text) else ""
         lead = _width(before + text[left:start])
         marked = text[start : min(start + self.length, left + WIDEST_LINE)]
-        return f"{before}{shown}{after}\n{' ' * lead}{'^' * max(1, _width(marked))}"
+        caret = "^" + "~" * (_width(marked) - 1)
+        return f"{before}{shown}{after}\n{' ' * lead}{caret}"
 
 
 class SpecificationError(SymbpttError):

@@ -38,6 +38,7 @@ class Backward:
     claims: list[Claim]
     world: World = field(init=False)
     slopes: Slopes = field(init=False)
+    done: dict[int, Finding | None] = field(default_factory=dict)
     before: bool = True  # do names such as d\\Gamma mean the pre-activation?
 
     def __post_init__(self) -> None:
@@ -46,9 +47,7 @@ class Backward:
         definitions = {
             key: found for key, found in source.definitions.items() if not is_backward(found[0].left)
         }
-        self.world = replace(
-            source, definitions=definitions, memo={}, node_keys={}, active=set(), jacobians={}
-        )
+        self.world = source.among(definitions)
         self._aliases(every)
         self.slopes = Slopes(self.world, self._seeds(every))
 
@@ -88,6 +87,15 @@ class Backward:
         return seeds
 
     def judged(self, claim: Claim) -> Finding | None:
+        """The verdict on an equation of the group, once those before it are judged."""
+        for one in self.claims:
+            if id(one) not in self.done:
+                self.done[id(one)] = self._one(one)
+            if one is claim:
+                break
+        return self.done.get(id(claim))
+
+    def _one(self, claim: Claim) -> Finding | None:
         """The verdict on dX = ..., or None where no gradient can be named for it."""
         left = claim.head
         if not isinstance(left, Name) or not self.slopes.seeds or not is_backward(left):
@@ -98,10 +106,28 @@ class Backward:
         except SymbpttError:
             return None
         if not truths:
-            return Finding("undetermined", f"Nothing says what {left.canonical} is the gradient by.")
+            return self._unnamed(claim, left, right)
         finding = self._compared(claim, right, truths)
         self._remember(left, truths, finding)
         return finding
+
+    def _unnamed(self, claim: Claim, left: Name, right: Surface) -> Finding:
+        """A gradient by something without a name of its own, such as the pre-activation of a gate."""
+        unsaid = Finding("undetermined", f"Nothing says what {left.canonical} is the gradient by.")
+        if self._unknown(right) is not None:
+            return unsaid
+        try:
+            values = list(self.values(right))
+        except Undecided:
+            return unsaid
+        for value in values:
+            if any(same(value, slope.value) for slope in self.slopes.occurrences()):
+                key = self._key(left)
+                for moment in {key[1], None, NOW}:
+                    self.world.memo[key[0], moment] = value
+                message = "It is the gradient by an expression of the forward equations."
+                return Finding("holds", message, "any", Evidence("numeric", 0.0), message)
+        return unsaid
 
     def _truths(self, left: Name, claim: Claim) -> list[tuple[str, Tensor]]:
         """What dX can mean: the gradient by X, or by its pre-activation."""
@@ -127,12 +153,14 @@ class Backward:
         return [(f"{said}{target[0]}", value) for said, value in found if value is not None]
 
     def _by_function(self, function: str, claim: Claim) -> list[tuple[str, Tensor]]:
-        """dtanh: the gradient by the argument of the only tanh in the display."""
+        """dtanh: the gradient by the argument of the only tanh in the display, or in all equations."""
+        here = {one.display for found in self.world.definitions.values() for one in found}
+        everywhere = claim.display not in here
         nodes = [
             node.argument
             for found in self.world.definitions.values()
             for one in found
-            if one.display == claim.display
+            if one.display == claim.display or everywhere
             for node in walk(one.right)
             if isinstance(node, Apply) and node.function == function and node.argument is not None
         ]
@@ -141,9 +169,10 @@ class Backward:
 
     def values(self, right: Surface) -> Iterator[Tensor]:
         """The values of a right side in all its readings. Raises Undecided."""
-        self.world.until = time.monotonic() + SECONDS
+        self.world.until = time.process_time() + SECONDS
         for choice in readings(MOST, SECONDS):
-            bound = {"t": NOW, self.vocabulary.names.letter: NOW, "T": self.world.horizon}
+            ends = self.vocabulary.ends(self.world.horizon)
+            bound = {**ends, "t": NOW, self.vocabulary.names.letter: NOW}
             evaluator = Evaluator(
                 self.world, self.vocabulary, bound, choice, frozenset(), "right", self.world.rows
             )
@@ -198,8 +227,11 @@ class Backward:
         for name in names_in(right):
             key = self._key(name)
             bare = self._key(replace(name, prefix=""))[0]
-            if (key in self.world.memo and key[0] not in self.world.leaves) or is_backward(name):
+            seeded = any(value is self.world.memo.get(key) for value in self.slopes.seeds.values())
+            if (key in self.world.memo and key[0] not in self.world.leaves) or seeded or name.base.isdigit():
                 continue
+            if is_backward(name):
+                return f"{key[0]} is nowhere said to be a gradient.", ""
             if bare in known or neighbour(name, self.vocabulary) is not None:
                 continue
             near = [one for one in sorted(known) if near_namesake(one, bare)]
@@ -241,6 +273,8 @@ def _without_sum(right: Surface, left: Name) -> Surface:
     """dW = dW + g: what is added to a running sum of gradients."""
     if isinstance(right, Binary) and right.op == "+" and isinstance(right.left, Name):
         other = right.left
+        if any(isinstance(item, Word) and item.text in NEIGHBOURS for item in other.subscripts):
+            return right  # dc_{next} comes from the next step
         if other.prefix == left.prefix and (other == left or (other.base == left.base and other.subscripts)):
             return right.right
     return right

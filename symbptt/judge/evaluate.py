@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
 from symbptt.judge import functions
+from symbptt.judge.choices import Choice, Memory, Result
+from symbptt.judge.differentiate import Differentiating
+from symbptt.judge.dots import written_out
 from symbptt.judge.naming import (
     MOST_TERMS,
-    Naming,
     below_of,
     diagonal_of,
     entry_of,
-    first,
-    takes_arguments,
     unit_of,
 )
 from symbptt.judge.tensors import (
-    Key,
     Misfit,
     Tensor,
     Undecided,
@@ -34,8 +33,8 @@ from symbptt.judge.tensors import (
     product,
     transposed,
 )
-from symbptt.judge.vocabulary import Vocabulary, application, integer, names_in
-from symbptt.judge.world import KINDS, Definition, Evaluate, Kind, World, slopes
+from symbptt.judge.vocabulary import application, integer
+from symbptt.judge.world import TooLong
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -45,6 +44,8 @@ from symbptt.reader.syntax import (
     Cases,
     Derivative,
     Differential,
+    Dots,
+    Elided,
     Fraction,
     Gradient,
     Indicator,
@@ -61,18 +62,41 @@ from symbptt.reader.syntax import (
     Transpose,
 )
 
+MOST_REPETITIONS = 8
+
 
 @dataclass(frozen=True)
-class Evaluator(Naming):
+class Evaluator(Differentiating):
     """Evaluates formulas in one instance, under one reading."""
 
     def value(self, node: Surface) -> Tensor:
         """The value of a node. Raises Misfit, Undecided."""
-        if time.monotonic() > self.world.until:
-            raise Undecided("it takes too long")
+        if self.memory is not None and isinstance(self.choose, Choice) and not isinstance(node, Number):
+            return self._remembered(node, self.memory, self.choose)
+        if time.process_time() > self.world.until:
+            raise TooLong("it takes too long")
         if node is self.world.node:
             return self.world.moved(node, self._valued(node))
         return self._valued(node)
+
+    def _remembered(self, node: Surface, memory: Memory, choice: Choice) -> Tensor:
+        """The value of a node under these answers, evaluated once."""
+        place = (id(node), self.place)
+        result = memory.recall(place, choice)
+        if result is None:
+            if time.process_time() > self.world.until:
+                raise TooLong("it takes too long")
+            start = len(choice.asked)
+            try:
+                result = Result(self._valued(node))
+            except TooLong:
+                raise
+            except (Misfit, Undecided) as error:
+                result = Result(None, error)
+            memory.keep(node, place, choice.asked[start:], result)
+        if result.value is None:
+            raise result.error or Undecided("nothing came of it")
+        return result.value
 
     def _valued(self, node: Surface) -> Tensor:
         match node:
@@ -83,10 +107,14 @@ class Evaluator(Naming):
             case Binary(op="+" | "-" as op, left=Name() as left, right=right) if self._identity(left):
                 other = self.value(right)
                 return added(unit_of(other), other, 1 if op == "+" else -1, self.choose)
+            case Binary(op="+" | "-" as op, left=Name(base="\\mathbf{1}", subscripts=()), right=right):
+                return added(of_array(1.0), self.value(right), 1 if op == "+" else -1, self.choose)
             case Binary(op="+", left=left, right=right):
                 return added(self.value(left), self.value(right), 1, self.choose)
             case Binary(op="-", left=left, right=right):
                 return added(self.value(left), self.value(right), -1, self.choose)
+            case Elided():
+                return self._elided(node)
             case Binary(op="/", left=left, right=right) | Fraction(numerator=left, denominator=right):
                 return self._quotient(self.value(left), self.value(right))
             case Binary(op=op, left=Name(prefix="\\delta"), right=Number(text=text)) if self._label(text):
@@ -118,9 +146,7 @@ class Evaluator(Naming):
                 return self._derivative(Derivative(node.at, "\\partial", operand, (variable,)))
             case Norm(operand=operand):
                 inside = self.value(operand)
-                if not inside.plain:
-                    raise Undecided("the norm of a derivative")
-                return Tensor(np.sqrt((inside.data**2).sum(axis=(1, 2), keepdims=True)))
+                return Tensor(np.sqrt((inside.data**2).sum(axis=(1, 2, 3, 4), keepdims=True)))
             case Indicator(condition=condition):
                 return of_array(float(self._true(condition)))
             case Cases(rows=rows):
@@ -130,15 +156,6 @@ class Evaluator(Naming):
             case Text() | Differential():
                 raise Undecided("words, or a differential that stands alone")
         raise Undecided(f"{type(node).__name__.lower()} is outside what can be evaluated")
-
-    def _quotient(self, above: Tensor, below: Tensor) -> Tensor:
-        if not below.plain:
-            raise Undecided("a division by a derivative")
-        if not below.scalar and above.out != below.out and not above.scalar:
-            raise Misfit("sizes differ in a quotient")
-        if not np.all(below.data):
-            raise Undecided("a division by zero")
-        return replace(above, data=above.data / below.data)
 
     def _juxtaposed(self, node: Juxtaposed) -> Tensor:
         found = application(node)
@@ -157,16 +174,36 @@ class Evaluator(Naming):
                 raise
             return product(op, right, left, self.choose)
 
+    def _elided(self, node: Elided) -> Tensor:
+        """A sum or product with dots, written out."""
+        run = written_out(node, self.limit, 1, self.world.horizon)
+        terms = run.terms
+        if run.repeated:
+            terms = terms * (1 + self.choose(("repetition", node.op), MOST_REPETITIONS))
+        values = [self.value(item) for item in (*run.head, *terms, *run.tail)]
+        if node.op == "+":
+            return self._summed(values)
+        return of_array(1.0) if not values else reduce(partial(self._product, node.op), values)
+
     def _bracket(self, node: Bracket) -> Tensor:
         if len(node.items) == 1 and not isinstance(node.items[0], Relation):
             return self.value(node.items[0])
         if node.kind != "[]":
             raise Undecided("a list")
-        return self._stacked([self.value(item) for item in node.items])
+        return self._stacked([self.value(item) for item in self._listed(node)])
+
+    def _listed(self, node: Bracket) -> tuple[Surface, ...]:
+        """The items of a list, those that dots leave out among them."""
+        places = [place for place, item in enumerate(node.items) if isinstance(item, Dots)]
+        if len(places) != 1:
+            return node.items
+        whole = Elided(node.at, ",", node.items[: places[0]], node.items[places[0] + 1 :])
+        run = written_out(whole, partial(self.counted, node), 1, self.world.horizon)
+        return (*run.head, *run.terms, *run.tail)
 
     def _stacked(self, values: list[Tensor]) -> Tensor:
-        if not all(value.plain for value in values):
-            raise Undecided("a list of derivatives")
+        if not values or not all(value.plain for value in values):
+            raise Undecided("a list of derivatives, or of nothing")
         axis = 2 if self.rows else 1
         count = max(value.data.shape[0] for value in values)
         data = [np.broadcast_to(value.data, (count, *value.data.shape[1:])) for value in values]
@@ -215,7 +252,9 @@ class Evaluator(Naming):
         value = self.value(node.base)
         if node.subscript is not None:
             items = node.subscript.items if isinstance(node.subscript, Bracket) else (node.subscript,)
-            value = entry_of(value, tuple(integer(item, self.bound) for item in items))
+            indices = tuple(integer(item, self.bound) for item in items)
+            gradient = not value.plain and value.out == (1, 1)
+            value = below_of(value, indices) if gradient else entry_of(value, indices)
         return value if node.superscript is None else self._power(value, node.superscript)
 
     def _true(self, condition: Surface) -> bool:
@@ -235,30 +274,16 @@ class Evaluator(Naming):
         raise Undecided("no case applies")
 
     def _big(self, node: BigOperator) -> Tensor:
-        if [getattr(index, "base", "") for index in node.indices] == ["batch"]:
+        letter = node.indices[0].base if len(node.indices) == 1 and isinstance(node.indices[0], Name) else ""
+        if letter == "batch":
             return self.value(node.body)  # one sample
-        if node.condition is not None or node.domain is not None or len(node.indices) > 1:
+        if node.condition is not None or not letter:
             raise Undecided("limits of a sum or product that are not understood")
-        if not node.indices or not isinstance(node.indices[0], Name):
-            raise Undecided("a sum without an index")
-        letter = node.indices[0].base
-        low, high = self._limits(node, letter)
+        low, high = self.limits_of(node, letter)
         if high - low >= MOST_TERMS:
             raise Undecided(f"more than {MOST_TERMS} terms")
         values = [self.at(**{letter: number}).value(node.body) for number in range(low, high + 1)]
         return self._summed(values) if node.kind == "sum" else self._multiplied(values)
-
-    def _limits(self, node: BigOperator, letter: str) -> tuple[int, int]:
-        if node.lower is None and node.upper is None and letter == self.vocabulary.names.letter:
-            return 1, self.world.horizon
-        if node.upper is None or node.lower is None:
-            raise Undecided("a sum whose limits are not said")
-        return self.limit(node.lower), self.limit(node.upper)
-
-    def limit(self, node: Surface) -> int:
-        """A limit of a sum: a time, or a declared size."""
-        sizes = {key[5:]: size[0] for key, size in self.world.sizes.items() if key.startswith("size ")}
-        return integer(node, {**sizes, **self.bound})
 
     def _summed(self, values: list[Tensor]) -> Tensor:
         if not values:
@@ -279,98 +304,3 @@ class Evaluator(Naming):
         for value in reversed(values[:-1]) if latest_left else values[1:]:
             result = product("", result, value, self.choose)
         return result
-
-    def _derivative(self, node: Derivative) -> Tensor:
-        if self.world.shift is not None:
-            raise Undecided("a derivative inside a derivative")
-        if node.order is not None or len(node.denominators) != 1:
-            raise Undecided("a higher derivative")
-        variable = node.denominators[0]
-        if not isinstance(variable, Name):
-            raise Undecided("a derivative by something that is no name")
-        key, time, indices = self.key(variable)
-        result = self._chosen(node, (key, time))
-        if indices:
-            result = below_of(result, indices)
-        return result if node.scale is None else self._quotient(result, self.value(node.scale))
-
-    def _chosen(self, node: Derivative, by: Key) -> Tensor:
-        """The derivative in the kind that is chosen where the kinds differ."""
-        if node.kind == "partial+":
-            return self._of_kind(node.numerator, by, "immediate")
-        found: list[Tensor] = []
-        for kind in KINDS:
-            value = self._of_kind(node.numerator, by, kind)
-            if found and not np.any(value.data):
-                continue  # nobody writes a derivative in a sense in which it is zero
-            if not any(np.allclose(value.data, other.data, 1e-9, 1e-13) for other in found):
-                found.append(value)
-        if len(found) == 1:
-            return found[0]
-        text = f"{_text(node.numerator)} by {by[0]} {_text(node.denominators[0])}"
-        return found[min(self.choose(("kind", self.side, text), len(found)), len(found) - 1)]
-
-    def _of_kind(self, numerator: Surface, by: Key, kind: Kind) -> Tensor:
-        of: Key | None = None
-        inner = _bare(numerator, self)
-        if isinstance(inner, Name):
-            key, time, _ = self.key(inner)
-            of = (key, time)
-            summed = time is None and key in self.world.definitions
-            known = self.world.definition(key, time) is not None or summed
-            if of != by and not known and not (time is not None and time < 1):
-                raise Undecided(f"{key} is nowhere defined")
-        memo: tuple[object, ...] = (
-            inner,
-            of,
-            by,
-            kind,
-            tuple(sorted(self.bound.items())) if of is None or self.entries else None,
-        )
-        if of is not None and isinstance(inner, Name) and not self.key(inner)[2]:
-            memo = (of, by, kind)
-        if memo not in self.world.jacobians:
-            since = of[1] if of is not None else self._latest(inner)
-            shifted = self.world.shifted(by, kind, since, of)
-            variable = self.world.value(*by)
-            value = replace(self, world=shifted).value(inner)
-            self.world.jacobians[memo] = slopes(value, variable.out, of, by)
-        return self.world.jacobians[memo]
-
-    def _latest(self, node: Surface) -> int | None:
-        """The latest time in a formula."""
-        times = [
-            self.key(name)[1] for name in names_in(node) if self.vocabulary.refer(name, self.entries).time
-        ]
-        known = [time for time in times if time is not None]
-        return max(known) if known else None
-
-
-def _bare(node: Surface, evaluator: Evaluator) -> Surface:
-    """A numerator without the arguments of a quantity: L(\\theta) is L."""
-    found = application(node)
-    if found is not None:
-        key = evaluator.vocabulary.refer(found[0]).key
-        if evaluator.world.defined(key) and takes_arguments(evaluator.world, key, *found):
-            return found[0]
-    return node
-
-
-def _text(node: Surface) -> str:
-    return repr(node)
-
-
-def definition_value(vocabulary: Vocabulary, rows: bool, entries: frozenset[str]) -> Evaluate:
-    """How a world evaluates a definition: as usual, times beyond the horizon allowed."""
-
-    def evaluate(
-        world: World, definition: Definition, bound: dict[str, int], shape: tuple[int, int] | None
-    ) -> Tensor:
-        letters = {"T": world.horizon, **bound}
-        evaluator = Evaluator(world, vocabulary, letters, first, entries, "", rows, shape, strict=False)
-        return evaluator.value(definition.right)
-
-    return evaluate
-
-
-__all__ = ["Evaluator", "definition_value", "first"]

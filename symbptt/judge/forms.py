@@ -7,21 +7,35 @@ what was probably meant. ``certain`` errors make a formula fail, the others are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symbptt.judge.reading import Claim
 from symbptt.judge.vocabulary import Vocabulary, index_names, names_in, walk
-from symbptt.reader.syntax import BigOperator, Bracket, Derivative, Name, Number, Span, Surface, spelled
+from symbptt.reader.syntax import (
+    BigOperator,
+    Bracket,
+    Derivative,
+    Dots,
+    Juxtaposed,
+    Name,
+    Number,
+    Span,
+    Surface,
+    Text,
+    spelled,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FormError:
-    """What is wrong, and what may be meant."""
+    """What is wrong, and what may be meant in place of the part ``at`` of the formula."""
 
     message: str
     suggestion: str
     certain: bool
+    at: Span | None = None
 
 
 def form_errors(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -> Iterator[FormError]:
@@ -40,6 +54,33 @@ def form_errors(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -
     yield from _lost_layer(claim)
 
 
+def says_scalars(claim: Claim) -> bool:
+    """Does the row of a relation say that it is meant for scalars: \\text{(merge; scalars only)}?"""
+    if claim.at is None:
+        return False
+    rest = claim.source[claim.at.stop :]
+    return re.search(r"scalar|标量", rest.split("\\\\")[0]) is not None
+
+
+def is_example(node: Surface) -> bool:
+    """Is this a list of numbers or words, such as the values of one sample: [22.5, 42, 53]?"""
+    match node:
+        case Bracket(kind="[]" | "()", items=items) if len(items) > 1:
+            return all(isinstance(item, Number | Text | Dots) or is_example(item) for item in items)
+    return False
+
+
+def is_word_call(node: Surface) -> bool:
+    """Do two capital letters in a row take arguments, as in CE(y, \\hat y)?"""
+    match node:
+        case Juxtaposed(
+            left=Name() as one, right=Juxtaposed(left=Name() as other, right=Bracket(), direct=True)
+        ):
+            letters = one.base + other.base
+            return letters.isalpha() and letters.isupper() and not one.subscripts and not other.subscripts
+    return False
+
+
 def _written(claim: Claim, at: Span) -> str:
     """The source of a stretch of the claim's formula."""
     return " ".join(claim.source[at.start : at.stop].split())
@@ -50,9 +91,9 @@ def _derivative(node: Derivative, claim: Claim) -> Iterator[FormError]:
         whole, lower = _written(claim, node.at), _written(claim, node.denominators[0].at)
         lower = lower.strip("{}") if lower.startswith("{") else lower
         repaired = whole[: whole.rfind(lower)] + "\\partial " + whole[whole.rfind(lower) :]
-        yield FormError("A \\partial is missing in the denominator.", repaired, True)
+        yield FormError("A \\partial is missing in the denominator.", repaired, True, node.at)
     elif node.missing == "above":
-        yield FormError("A \\partial is missing in the numerator.", "", True)
+        yield FormError("A \\partial is missing in the numerator.", "", True, node.at)
 
 
 def _letters(node: Surface) -> set[str]:
@@ -78,7 +119,13 @@ def _unused(node: BigOperator, claim: Claim) -> Iterator[FormError]:
         f"The index {index} is bound by the {'sum' if node.kind == 'sum' else 'product'} and not used in it.",
         f"\\{node.kind}_{{{meant}={start}}}^{{{spelled(node.upper)}}}",
         True,
+        _head(node),
     )
+
+
+def _head(node: BigOperator) -> Span:
+    """The sign of a sum or product with its limits."""
+    return Span(node.at.start, node.body.at.start)
 
 
 def _bound(claim: Claim) -> set[str]:
@@ -100,6 +147,7 @@ def _index_as_name(node: BigOperator, claim: Claim) -> Iterator[FormError]:
                     f"{index.base} is the index here, and {spelled(name)} takes it for a quantity.",
                     timed[0] + spelled(name).removeprefix(name.base) if timed else "",
                     False,
+                    name.at,
                 )
 
 
@@ -109,14 +157,14 @@ def _past(node: BigOperator, claim: Claim) -> Iterator[FormError]:
         return
     index = node.indices[0]
     for item in walk(node.body):
-        if not isinstance(item, Derivative) or not isinstance(index, Name):
+        if not isinstance(item, Derivative) or not isinstance(index, Name) or index.base == "t":
             continue
         below = [name.time or _only(name) for name in names_in(item.denominators[0])]
         above = [name.time for name in names_in(item.numerator)]
         if any(_is(one, index.base) for one in below) and any(_is(one, "t") for one in above):
             start = spelled(node.lower) if node.lower is not None else "1"
             message = f"The terms with {index.base} > t are zero: the sum ends at t."
-            yield FormError(message, f"\\sum_{{{index.base}={start}}}^{{t}}", False)
+            yield FormError(message, f"\\sum_{{{index.base}={start}}}^{{t}}", False, _head(node))
             return
 
 
@@ -131,7 +179,9 @@ def _is(node: Surface | None, letter: str) -> bool:
 def _braced_time(name: Name) -> Iterator[FormError]:
     if name.style == "braces" and name.time is not None:
         meant = f"{name.base}^{{\\langle {spelled(name.time)} \\rangle}}"
-        yield FormError(f"{name.base} has its time in braces, as a name of its own would.", meant, False)
+        yield FormError(
+            f"{name.base} has its time in braces, as a name of its own would.", meant, False, name.at
+        )
 
 
 def _timeless(
@@ -143,7 +193,7 @@ def _timeless(
     defining = isinstance(claim.left, Name) and vocabulary.refer(claim.left).time is not None
     if len(reference.indices) == 2 and timeless and defining:
         meant = name.stem + "(t)_{" + ",".join(map(spelled, reference.indices)) + "}"
-        yield FormError(f"{reference.key} is written without its time.", meant, False)
+        yield FormError(f"{reference.key} is written without its time.", meant, False, name.at)
 
 
 def _lost_layer(claim: Claim) -> Iterator[FormError]:
@@ -159,5 +209,5 @@ def _lost_layer(claim: Claim) -> Iterator[FormError]:
             message = (
                 f"{spelled(name)} on the right has lost the superscript {spelled(layer)} of the left side."
             )
-            yield FormError(message, f"{spelled(name)}^{{{spelled(layer)}}}", False)
+            yield FormError(message, f"{spelled(name)}^{{{spelled(layer)}}}", False, name.at)
             return

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
 
 from symbptt.judge import functions
+from symbptt.judge.choices import Memory
 from symbptt.judge.shapes import SCALARS, function_like
 from symbptt.judge.tensors import (
     Choose,
@@ -17,12 +18,16 @@ from symbptt.judge.tensors import (
     Undecided,
     of_array,
 )
-from symbptt.judge.vocabulary import Vocabulary, application, integer
+from symbptt.judge.vocabulary import Vocabulary, application, integer, walk
 from symbptt.judge.world import OutOfRange, World
 from symbptt.reader.syntax import (
+    BigOperator,
     Bracket,
+    Derivative,
     Dots,
+    Gradient,
     Name,
+    Norm,
     Number,
     Surface,
 )
@@ -103,6 +108,13 @@ class Naming:
     rows: bool = False
     shape: tuple[int, int] | None = None
     strict: bool = True
+    memory: Memory | None = None
+    beyond: bool = False  # are times after the last one allowed?
+
+    @cached_property
+    def place(self) -> tuple[tuple[str, int], ...]:
+        """The letters with their values, to remember a value by."""
+        return tuple(sorted(self.bound.items()))
 
     def at(self, **bound: int) -> Self:
         """The evaluator with more letters bound."""
@@ -118,6 +130,46 @@ class Naming:
         return (
             key in ("I", "\\mathbf{I}") and not self.world.defined(key) and not self.vocabulary.declared(key)
         )
+
+    def limits_of(self, node: BigOperator, letter: str) -> tuple[int, int]:
+        """The limits of a sum or product: over entries as far as they go, over time, or as written."""
+        if letter in self.entries and self._over_entries(node.upper):
+            size = self.extent(node.body, letter)
+            if size:
+                return (1 if node.lower is None else self.limit(node.lower)), size
+        if node.domain is not None:
+            raise Undecided("limits of a sum or product that are not understood")
+        if node.lower is None and node.upper is None and letter == self.vocabulary.names.letter:
+            return 1, self.world.horizon
+        if node.upper is None or node.lower is None:
+            raise Undecided("a sum whose limits are not said")
+        return self.limit(node.lower), self.limit(node.upper)
+
+    def _over_entries(self, upper: Surface | None) -> bool:
+        """Is a sum over entries as far as they go: without a limit, or up to a size?"""
+        sizes = self.vocabulary.writing.sizes
+        return upper is None or isinstance(upper, Norm) or (isinstance(upper, Name) and upper.base in sizes)
+
+    def limit(self, node: Surface) -> int:
+        """A limit of a sum: a time, or a declared size."""
+        sizes = {key[5:]: size[0] for key, size in self.world.sizes.items() if key.startswith("size ")}
+        return integer(node, {**sizes, **self.bound})
+
+    def extent(self, body: Surface, letter: str) -> int:
+        """The size of the axis that a letter indexes in a formula; 0 where none is found."""
+        for name in (item for item in walk(body) if isinstance(item, Name)):
+            reference = self.vocabulary.refer(name, self.entries | {letter})
+            size = self.world.sizes.get(reference.key)
+            for place, item in enumerate(reference.indices if size is not None else ()):
+                if isinstance(item, Name) and item.base == letter and size is not None:
+                    return size[place] if len(reference.indices) == 2 else max(size)
+        return 0
+
+    def counted(self, body: Surface, node: Surface) -> int:
+        """A time, an index, or the last entry of what it indexes in a formula."""
+        if isinstance(node, Name) and node.base in self.vocabulary.writing.sizes:
+            return self.extent(body, node.base) or self.limit(node)
+        return self.limit(node)
 
     def _label(self, text: str) -> bool:
         """May a number beside a \\delta be the label of a step?"""
@@ -142,6 +194,12 @@ class Naming:
             return False
         return not any(one.time is None for one in self.world.definitions.get(key, []))
 
+    def _ends(self, key: str) -> bool:
+        """May a document take this for zero after the last time, as it does gradients?"""
+        rights = [one.right for one in self.world.definitions.get(key, [])]
+        slopes = any(isinstance(node, Derivative | Gradient) for right in rights for node in walk(right))
+        return slopes or key.startswith(("\\delta", "d"))
+
     def _name(self, name: Name) -> Tensor:
         if name.base in self.bound and not name.subscripts and name.time is None and not name.prefix:
             return of_array(float(self.bound[name.base]))
@@ -152,8 +210,11 @@ class Naming:
             raise Undecided("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)
+        if name.base == "\\delta" and len(indices) == 2 and not self.world.defined(key):
+            return of_array(float(indices[0] == indices[1]))
         self.world.node_keys[id(name)] = (key, time)
-        if self.strict and time is not None and time > self.world.horizon:
+        after = time is not None and time > self.world.horizon
+        if self.strict and after and (not self.beyond or self._ends(key)):
             raise OutOfRange(f"{key} at time {time}")
         applied = self._applied(name, key, time)
         if applied is not None:
@@ -169,18 +230,16 @@ class Naming:
         """S_t alone, where a_t = S_t(f_t): its value there; S_t' is its slope there."""
         if self.world.defined(key) or time is None:
             return None
-        for held, found in self.world.definitions.items():
-            for one in found:
-                bound = one.at(time)
-                call = application(one.right)
-                if bound is None or call is None or self.vocabulary.refer(call[0]).key != key:
-                    continue
-                if not name.primes:
-                    return self.world.value(held, time)
-                inner = replace(self, bound={"T": self.world.horizon, **bound}, choose=first)
-                argument = inner.value(call[1].items[0])
-                function = self._function(call[0].base, key)
-                return self._mapped(partial(functions.derivative, function), argument)
+        for held, one, function, bracket in self.world.applications(self.vocabulary).get(key, []):
+            bound = one.at(time)
+            if bound is None:
+                continue
+            if not name.primes:
+                return self.world.value(held, time)
+            inner = replace(self, bound={**self.vocabulary.ends(self.world.horizon), **bound}, choose=first)
+            argument = inner.value(bracket.items[0])
+            slope = partial(functions.derivative, self._function(function.base, key))
+            return self._mapped(slope, argument)
         return None
 
     def _function(self, base: str, key: str) -> functions.Elementwise:

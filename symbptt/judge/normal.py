@@ -6,8 +6,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from typing import Any
 
-from symbptt.reader.symbols import COUNTERS, index_letters
-from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Link, Name, Scripted, Surface, Transpose
+from symbptt.reader.spelling import COUNTERS, index_letters
+from symbptt.reader.syntax import (
+    Apply,
+    Bracket,
+    Chain,
+    Juxtaposed,
+    Link,
+    Name,
+    Number,
+    Scripted,
+    Surface,
+    Transpose,
+)
 
 Change = Callable[[Surface], Surface]
 
@@ -30,6 +41,26 @@ def _rebuilt(value: object, change: Change) -> object:
         items = tuple(_rebuilt(item, change) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     return value
+
+
+def exponentials(node: Surface) -> Surface:
+    """The change that reads e^{-x} as \\exp(-x); e^{(t)}, e^t and e^2 stay what they are."""
+    match node:
+        case Name(base="e", accents=(), subscripts=(), superscripts=(power,), time=None, primes=0, prefix=""):
+            plain = isinstance(power, Bracket | Number) or (isinstance(power, Name) and power.base in "tT")
+            return node if plain else Apply(node.at, "exp", power)
+    return node
+
+
+def in_turn(*changes: Change) -> Change:
+    """Several changes of a node, one after the other."""
+
+    def change(node: Surface) -> Surface:
+        for one in changes:
+            node = one(node)
+        return node
+
+    return change
 
 
 def normal_chain(chain: Chain, change: Change) -> Chain:

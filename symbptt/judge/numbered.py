@@ -109,7 +109,7 @@ class Numbered(Backward):
 
     def _named(self, claim: Claim, left: Name) -> Finding | None:
         """\\delta W = \\delta W + g: g is the gradient by W."""
-        finding = super().judged(claim)
+        finding = self._one(claim)
         wrong = [
             name
             for name in names_in(claim.right)

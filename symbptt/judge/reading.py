@@ -6,11 +6,15 @@ A chain A = B = C makes the claims A = B and B = C; ``head`` is A in both.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symbptt.errors import Place, SpecificationError
-from symbptt.judge.normal import called_names, normal_chain, timed_calls
+from symbptt.judge.deltas import gradients
+from symbptt.judge.dots import elided
+from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
+from symbptt.judge.normal import Change, called_names, exponentials, in_turn, normal_chain, timed_calls
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
 from symbptt.reader.syntax import Braced, Chain, Span, Surface, children
@@ -34,11 +38,13 @@ class Claim:
     link: int
     aside: bool = False
     source: str = ""
+    formula: Formula | None = None
+    at: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A statement that could not be parsed."""
+    """A statement that could not be parsed; ``place`` is where."""
 
     display: int
     place: Place
@@ -55,37 +61,87 @@ class Reading:
     chains: tuple[Chain, ...] = field(default=())
     inline: tuple[tuple[Formula, Chain], ...] = field(default=())
     text: str = ""
-
-    def inline_of(self, formula: Formula) -> Iterator[Chain]:
-        """The statements of one inline formula."""
-        return (chain for one, chain in self.inline if one is formula)
+    numbers: tuple[int | None, ...] = ()  # of each formula that is judged, its number among the displays
 
 
-def read(text: str, source: str) -> Reading:
-    """Every relation of the displays of a text, and the statements of its inline mathematics."""
-    document = read_document(text, source)
+def read(text: str, source: str, inline: bool = False) -> Reading:
+    """Every relation of the displays of a text, and the statements of its inline mathematics.
+
+    With ``inline`` the relations of inline formulas are claims as well, in their place among the displays.
+    """
+    document = _or_bare(read_document(text, source), text)
+    numbers: tuple[int | None, ...] = tuple(range(len(document.displays)))
+    if inline:
+        document, numbers = _with_inline(document)
     parsed = [
         (number, formula, item)
         for number, formula in enumerate(document.displays)
-        for item in parse_each(formula.latex, place_of=formula.place, macros=document.macros)
+        for item in _parsed(formula, document)
     ]
-    change = timed_calls(called_names(item for *_, item in parsed if isinstance(item, Chain)))
-    claims: list[Claim | Unread] = []
+    change = in_turn(
+        timed_calls(called_names(item for *_, item in parsed if isinstance(item, Chain))),
+        exponentials,
+        elided,
+    )
+    parsed = [
+        (number, formula, normal_chain(item, change) if isinstance(item, Chain) else item)
+        for number, formula, item in parsed
+    ]
+    inlines = tuple(_inline(document, change))
+    meant = gradients([item for *_, item in parsed if isinstance(item, Chain)], [item for _, item in inlines])
+    claims: list[Claim | Unread] = list(_unclosed(document))
     chains: list[Chain] = []
     for number, formula, item in parsed:
         if isinstance(item, Chain):
-            chains.append(normal_chain(item, change))
+            chains.append(normal_chain(item, meant))
             claims.extend(_claims(chains[-1], number, formula))
         else:
             claims.append(_unread(item, number, formula))
-    return Reading(document, tuple(claims), tuple(chains), tuple(_inline(document)), text)
+    claims.sort(key=lambda item: item.display)
+    inlines = tuple((formula, normal_chain(item, meant)) for formula, item in inlines)
+    return Reading(document, tuple(claims), tuple(chains), inlines, text, (*numbers, len(numbers)))
 
 
-def _inline(document: Document) -> Iterator[tuple[Formula, Chain]]:
+def _or_bare(document: Document, text: str) -> Document:
+    """A text, not a file, that is a relation itself rather than a page with formulas: one display."""
+    formulas = document.displays or document.inline or document.unclosed
+    if formulas or not _RELATED.search(text) or document.source.endswith((".md", ".tex", ".ipynb")):
+        return document
+    return replace(document, displays=[Formula(text, document.source, 1, 1, "display", 0, text)])
+
+
+def _unclosed(document: Document) -> Iterator[Unread]:
+    """The openings that nothing closes; each counts with the display after it."""
+    starts = [formula.start for formula in document.displays]
+    for one in document.unclosed:
+        number = bisect_left(starts, one.start)
+        place = replace(one.place(0), length=len(one.latex))
+        yield Unread(number, place, one.latex, f"nothing closes {one.latex} in the same paragraph")
+
+
+def _with_inline(document: Document) -> tuple[Document, tuple[int | None, ...]]:
+    """The document with its inline relations among the displays; their number is None."""
+    related = [one for one in document.inline if one.kind == "inline" and _RELATED.search(one.latex)]
+    rest = [one for one in document.inline if one.kind != "inline" or not _RELATED.search(one.latex)]
+    every = sorted([*document.displays, *related], key=lambda formula: formula.start)
+    number = {id(formula): count for count, formula in enumerate(document.displays)}
+    return replace(document, displays=every, inline=rest), tuple(number.get(id(one)) for one in every)
+
+
+def _parsed(formula: Formula, document: Document) -> tuple[Chain | SpecificationError, ...]:
+    """The statements of a formula; one that takes too long to read is an error at its start."""
+    try:
+        with within(SECONDS_A_FORMULA):
+            return parse_each(formula.latex, place_of=formula.place, macros=document.macros)
+    except (Overtime, MemoryError, RecursionError):
+        return (SpecificationError("this formula takes too long to read", formula.place(0)),)
+
+
+def _inline(document: Document, change: Change) -> Iterator[tuple[Formula, Chain]]:
     for formula in document.inline:
-        for item in parse_each(formula.latex, place_of=formula.place, macros=document.macros):
+        for item in _parsed(formula, document):
             if isinstance(item, Chain) and item.links:
-                yield formula, item
+                yield formula, normal_chain(item, change)
 
 
 def _claims(chain: Chain, number: int, formula: Formula) -> Iterator[Claim]:
@@ -104,6 +160,8 @@ def _claims(chain: Chain, number: int, formula: Formula) -> Iterator[Claim]:
             link,
             chain.aside,
             formula.latex,
+            formula,
+            Span(start, step.at.stop),
         )
         left = step.right
 
@@ -113,6 +171,9 @@ def _unread(error: SpecificationError, number: int, formula: Formula) -> Unread:
     return Unread(number, place, formula.latex.strip()[:200], error.message)
 
 
+_RELATED = re.compile(
+    r"[=<>]|\\(?:equiv|coloneqq|triangleq|doteq|leftarrow|gets|in|le|ge|leq|geq|approx|propto)\b"
+)
 _SPOKEN = re.compile(
     r"\$?\\?(?P<name>[A-Za-z]+)\$?\s*(?:代表|表示|是|为|denotes?|is|stands\s+for|represents?)\s*"
     r"(?:the\s+|a\s+)?\$?\\?(?P<function>sigmoid|tanh)\b"

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from symbptt.errors import SymbpttError
-from symbptt.judge.evaluate import definition_value
-from symbptt.judge.functions import ELEMENTARY
-from symbptt.judge.reading import DECLARES, EQUALS, Claim, Reading, braces
-from symbptt.judge.shapes import ONE, Shapes
-from symbptt.judge.tensors import Undecided
-from symbptt.judge.vocabulary import Vocabulary, application, entry_letters, names_in, walk
+from symbptt.judge.declarations import Declaration
+from symbptt.judge.defining import definition_value
+from symbptt.judge.definitions import beside_logarithm
+from symbptt.judge.shapes import SCALARS, Shapes
+from symbptt.judge.vocabulary import Sided, Vocabulary, application, names_in, walk
 from symbptt.judge.world import Definition, World
 from symbptt.reader.syntax import (
+    Apply,
+    BigOperator,
     Binary,
-    Bracket,
     Derivative,
     Juxtaposed,
     Name,
-    Number,
-    Scripted,
     Surface,
-    Text,
+    Transpose,
 )
 
 HORIZON = 5
 NEAR = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """The sizes of a name, as declared at a display (or before the display of that number)."""
-
-    key: str
-    sizes: tuple[str, ...]
-    display: int
 
 
 @dataclass
@@ -49,7 +38,8 @@ class Scope:
     start: int = 0
     horizon: int = HORIZON
     shapes: Shapes | None = None
-    worlds: dict[tuple[bool, int, int], World] = field(default_factory=dict)
+    worlds: dict[tuple[bool, int], World] = field(default_factory=dict)
+    known: dict[tuple[bool, int], int] = field(default_factory=dict)  # names sized when last asked for
 
     def declared(self) -> dict[str, tuple[str, ...]]:
         """The declarations that count: those close after the start, else the latest before, else later."""
@@ -73,7 +63,8 @@ class Scope:
         """The shapes of the names, found once."""
         if self.shapes is None:
             shapes = Shapes(self.vocabulary, self.declared(), _as_rows(self))
-            shapes.entries = entry_letters(*self.rights(), sizes=frozenset("CDNMK"))
+            shapes.entries = self.vocabulary.writing.entries(*self.rights())
+            shapes.jacobians = frozenset(filter(None, map(_jacobian, self._every())))
             for key in shapes.declared:
                 shapes.table[key] = shapes._declared(shapes.declared[key])
             for _ in range(2):
@@ -85,10 +76,16 @@ class Scope:
 
     def rights(self) -> list[Surface]:
         """The right sides of all definitions."""
-        return [one.right for found in self.definitions.values() for one in found]
+        return [one.right for one in self._every()]
+
+    def _every(self) -> list[Definition]:
+        return [one for found in self.definitions.values() for one in found]
 
     def _learn(self, shapes: Shapes, one: Definition) -> None:
         left = _named(one)
+        letters: dict[str, int] = {}
+        shapes.indexed(left, letters)
+        shapes.indexed(one.right, letters)
         if not one.indices:
             shapes.equation(left, one.right)
         for node in walk(one.right):
@@ -103,12 +100,46 @@ class Scope:
         ]
         for name in fresh:
             shapes.of(name)
-        place = (unit, seed, len(shapes.table))
-        if place not in self.worlds:
+        place = (unit, seed)
+        held = self.worlds.get(place)
+        if held is None or not self._extended(held, shapes, place):
             sizes = shapes.sizes(unit, 2 + seed % 2)
             evaluate = definition_value(self.vocabulary, shapes.rows, shapes.entries)
-            self.worlds[place] = World(self.definitions, sizes, self.horizon, seed, evaluate, shapes.rows)
+            self.worlds[place] = World(
+                self.definitions,
+                sizes,
+                self.horizon,
+                seed,
+                evaluate,
+                shapes.rows,
+                targets=self._targets(),
+                positive=self.vocabulary.positive,
+            )
+        self.known[place] = len(shapes.table)
         return self.worlds[place]
+
+    def _extended(self, world: World, shapes: Shapes, place: tuple[bool, int]) -> bool:
+        """Gives an instance the sizes of new names; not where that would change what it holds already."""
+        if self.known[place] == len(shapes.table):
+            return True
+        sizes = shapes.sizes(place[0], 2 + place[1] % 2)
+        fresh = [key for key in sizes if key not in world.sizes]
+        if any(sizes.get(key) != size for key, size in world.sizes.items()):
+            return False
+        if any(key.startswith("\\hat{") for key in fresh):  # makes a distribution of its target
+            return False
+        world.sizes.update(sizes)
+        return True
+
+    def forget(self) -> None:
+        """Drops the instances, which an evaluation cut short may have left half done."""
+        self.worlds.clear()
+
+    def _targets(self) -> frozenset[str]:
+        """The names that stand beside a logarithm: y in -y \\log p."""
+        entries = self.shaped().entries
+        found = [beside_logarithm(node) for right in self.rights() for node in walk(right)]
+        return frozenset(self.vocabulary.refer(name, entries).key for name in found if name is not None)
 
     def redefined(self, one: Definition, moved: bool = True) -> Scope:
         """The scope from a new definition on; not ``moved`` where it says the same as the one before."""
@@ -126,6 +157,17 @@ class Scope:
             return False
         return True
 
+    def open_losses(self) -> set[str]:
+        """The losses that the document leaves open, and what is defined by them."""
+        found = {one.key for one in self._every() if one.assumed}
+        for _ in range(2 if found else 0):
+            found |= {
+                one.key
+                for one in self._every()
+                if any(self.vocabulary.refer(name).key in found for name in names_in(one.right))
+            }
+        return found
+
     def keys_of_definitions(self) -> set[str]:
         """The names that stand in definitions, on either side."""
         found = set(self.definitions)
@@ -139,6 +181,40 @@ class Scope:
         calls = [application(node) for right in self.rights() for node in walk(right)]
         return {call[0].base for call in calls if call is not None}
 
+    def speaks_of_vectors(self, claim: Sided) -> bool:
+        """Does a relation hold a sign that only vectors and matrices have, or their entries?"""
+        nodes = [node for side in (claim.left, claim.right) if side is not None for node in walk(side)]
+        for node in nodes:
+            match node:
+                case Transpose() | Apply(function="diag" | "Diag" | "softmax"):
+                    return True
+        return bool(self.vocabulary.entries_of(claim))
+
+    def omits_time(self, claim: Sided) -> str:
+        """A name that is written without the time that it has elsewhere, so that it may mean another one."""
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        sums = [node for side in sides for node in walk(side) if isinstance(node, BigOperator)]
+        counting = {
+            name.base
+            for node in sums
+            for part in (*node.indices, node.lower, node.upper)
+            for name in (names_in(part) if part is not None else ())
+        }
+        for name in (name for side in sides for name in names_in(side)):
+            reference = self.vocabulary.refer(name)
+            found = self.definitions.get(reference.key, ())
+            always = reference.key in self.vocabulary.names.timed and all(one.time for one in found)
+            if always and reference.time is None and name.base not in counting | SCALARS:
+                return reference.key
+        return ""
+
+    def knows_sizes(self, names: Iterable[Name]) -> bool:
+        """Is every one of these names declared, or defined by others, or a loss?"""
+        known, entries = {*self.declared(), *self.definitions}, self.shaped().entries
+        return all(
+            name.base in SCALARS or self.vocabulary.refer(name, entries).key in known for name in names
+        )
+
     def uses_sizes(self, names: Iterable[Name]) -> bool:
         """Does the document itself give one of these names a size other than 1?"""
         declared = self.declared()
@@ -146,113 +222,19 @@ class Scope:
         return any(set(declared.get(key, ("1",))) != {"1"} for key in keys)
 
 
-def _named(one: Definition) -> Name:
-    """The left side of a definition as a name without scripts of its own."""
-    return one.left
-
-
-def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -> Definition | None:
-    """The definition that a relation can be, or None."""
-    if claim.op not in EQUALS or claim.left is None or (claim.aside and not isinstance(claim.left, Name)):
-        return None
-    if claim.link and not isinstance(claim.left, Name):
-        return None
-    left = claim.left
-    call = application(left)
-    if call is not None and call[0].base in (*ELEMENTARY, "softmax", "prod", "diag"):
-        return None
-    called = call is not None and all(_argument(item) for item in call[1].items)
-    if call is not None and called:
-        left = call[0]
-    if isinstance(left, Scripted) or not isinstance(left, Name):
-        return None
-    reference = vocabulary.refer(left, entries)
-    if reference.exponent is not None or reference.primes:
-        return None
-    if any(isinstance(node, Text) and node.text.strip() for node in walk(claim.right)):
-        return None
-    if any(_same(vocabulary, left, name, entries) for name in names_in(claim.right)):
-        return None
-    try:
-        found = Definition(
-            reference.key, reference.time, reference.indices, claim.right, claim.display, left, called
-        )
-        _ = found.pattern
-    except Undecided:
-        return None
-    return found
-
-
-def _argument(node: Surface) -> bool:
-    return isinstance(node, Name) or type(node).__name__ == "Dots"
-
-
-def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:
-    """Does a right side speak of what it would define?"""
-    one, other = vocabulary.refer(left, entries), vocabulary.refer(name, entries)
-    return one.key == other.key and (one.time == other.time)
-
-
-def declarations(reading: Reading, vocabulary: Vocabulary) -> Iterator[Declaration]:
-    """The declarations of sizes: \\in \\mathbb{R}^{n \\times m}, and x_t: n \\times 1."""
-    starts = [formula.start for formula in reading.document.displays]
-    for item in reading.claims:
-        if isinstance(item, Claim) and item.left is not None and item.op in DECLARES:
-            yield from _declared(vocabulary, item.left, item.right, item.display)
-    from_inline = [
-        (formula, chain) for formula in reading.document.inline for chain in reading.inline_of(formula)
-    ]
-    for formula, chain in from_inline:
-        display = sum(start < formula.start for start in starts)
-        for relation in chain.relations():
-            if relation.op in DECLARES:
-                yield from _declared(vocabulary, relation.left, relation.right, display)
-
-
-def _declared(vocabulary: Vocabulary, left: Surface, right: Surface, display: int) -> Iterator[Declaration]:
-    sizes = _space(right)
-    if sizes is None:
-        return
-    items = left.items if isinstance(left, Bracket) and left.kind == "list" else (left,)
-    for item in items:
-        if isinstance(item, Name):
-            yield Declaration(vocabulary.refer(item).key, sizes, display)
-
-
-def _space(node: Surface) -> tuple[str, ...] | None:
-    """The sizes of a space: \\mathbb{R}^{n \\times m}, or n \\times m."""
-    match node:
-        case Name(base="\\mathbb{R}" | "R", superscripts=(power,)):
-            return _space(power) or ((_label(power),) if _label(power) else None)
-        case Name(base="\\mathbb{R}", superscripts=(), time=None):
-            return ("1",)
-        case Binary(op="\\times", left=left, right=right):
-            sizes = (_label(left), _label(right))
-            return sizes if all(sizes) else None
-    return None
-
-
-def _label(node: Surface) -> str:
-    match node:
-        case Number(text=text):
-            return text
-        case Name(base=base):
-            return base
-        case Juxtaposed(left=Number(text=text), right=Name(base=base)):
-            return text + base
+def _jacobian(one: Definition) -> str:
+    """The name of what is defined as the derivative of a vector, or as a matrix with a diagonal."""
+    match one.right:
+        case Derivative(numerator=Name(base=base)) if base not in SCALARS:
+            return one.key
+        case Juxtaposed(left=Apply(function="diag")) | Juxtaposed(right=Apply(function="diag")):
+            return one.key
     return ""
 
 
-def labels(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definition]:
-    """What underbraces define: the name under a brace is what stands over it."""
-    for claim in claims:
-        for side in (claim.left, claim.right):
-            for brace in braces(side) if side is not None else ():
-                if isinstance(brace.label, Name):
-                    reference = vocabulary.refer(brace.label)
-                    yield Definition(
-                        reference.key, reference.time, (), brace.body, claim.display, brace.label
-                    )
+def _named(one: Definition) -> Name:
+    """The left side of a definition as a name without scripts of its own."""
+    return one.left
 
 
 def _as_rows(scope: Scope) -> bool:
@@ -284,20 +266,3 @@ def _matrix_like(vocabulary: Vocabulary, name: Name, declared: dict[str, tuple[s
         sizes = declared[reference.key]
         return len(sizes) == 2 and "1" not in sizes and reference.time is None
     return reference.time is None and len(name.base) == 1 and name.base.isupper() and not name.prefix
-
-
-def has_derivative(node: Surface) -> bool:
-    """Does a formula hold a derivative?"""
-    return any(isinstance(item, Derivative) for item in walk(node))
-
-
-__all__ = [
-    "HORIZON",
-    "ONE",
-    "Declaration",
-    "Scope",
-    "declarations",
-    "definition_of",
-    "has_derivative",
-    "labels",
-]

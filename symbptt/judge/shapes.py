@@ -25,8 +25,10 @@ from symbptt.reader.syntax import (
     Negative,
     Norm,
     Number,
+    Scripted,
     Surface,
     Transpose,
+    children,
 )
 
 ONE = 0
@@ -114,6 +116,7 @@ class Shapes:
     axes: Axes = field(default_factory=Axes)
     table: dict[str, Pair] = field(default_factory=dict)
     entries: frozenset[str] = frozenset()
+    jacobians: frozenset[str] = frozenset()  # names such as J that are defined as derivatives of vectors
 
     def vector(self) -> Pair:
         """A fresh vector."""
@@ -127,7 +130,12 @@ class Shapes:
         if key not in self.table:
             if reference.sizes is not None:
                 self.declared.setdefault(key, tuple(_size(item) for item in reference.sizes))
-            self.table[key] = self._first(key, name, reference.time is not None)
+            pairs = len(reference.indices) == 2 and key not in self.declared
+            self.table[key] = (
+                (self.axes.new(), self.axes.new())
+                if pairs
+                else self._first(key, name, reference.time is not None)
+            )
         return (ONE, ONE) if reference.indices else self.table[key]
 
     def _first(self, key: str, name: Name, timed: bool) -> Pair:
@@ -141,7 +149,7 @@ class Shapes:
         if key.startswith("I_{") and len(name.subscripts) == 1:
             axis = self.axes.label(_size(name.subscripts[0]))
             return axis, axis
-        if base in SCALARS and not name.accents:
+        if base in SCALARS and not name.accents and key not in self.jacobians:
             return ONE, ONE
         if base in SMALL and not timed:
             return ONE, ONE
@@ -160,11 +168,49 @@ class Shapes:
             return self.axes.joined([self.axes.label(text[1:])] * int(text[0]))
         return self.axes.label(text)
 
+    def indexed(self, node: Surface, letters: dict[str, int]) -> None:
+        """Learns from indices: a letter runs over one axis; ``letters`` holds those met so far."""
+        match node:
+            case BigOperator(indices=(Name(base=letter),), upper=upper, body=body):
+                inner = {key: axis for key, axis in letters.items() if key != letter}
+                self.indexed(body, inner)
+                if (
+                    isinstance(upper, Name)
+                    and upper.base in self.vocabulary.writing.sizes
+                    and letter in inner
+                ):
+                    self.axes.unify(inner[letter], self.axes.label(upper.base))
+                letters.update({key: axis for key, axis in inner.items() if key != letter})
+            case Name():
+                pair = self.table[self._key(node)] if self.of(node) else (ONE, ONE)
+                indices = self.vocabulary.refer(node, self.entries).indices
+                axes = pair if len(indices) == 2 else tuple(axis for axis in pair if axis != ONE)
+                for item, axis in zip(indices, axes, strict=False):
+                    if isinstance(item, Name) and len(axes) == len(indices):
+                        self.axes.unify(letters.setdefault(item.base, axis), axis)
+            case _:
+                for child in children(node):
+                    self.indexed(child, letters)
+
+    def _key(self, name: Name) -> str:
+        return self.vocabulary.refer(name, self.entries).key
+
     def equation(self, left: Surface, right: Surface) -> None:
         """Learns from left = right."""
         one, other = self.shape(left), self.shape(right)
+        if isinstance(left, Name) and one is not None and other is not None:
+            one = self._widened(left, one, other)
         if one is not None and other is not None and (one == (ONE, ONE)) == (other == (ONE, ONE)):
             self._same(one, other)
+
+    def _widened(self, left: Name, one: Pair, other: Pair) -> Pair:
+        """A name that was taken for a vector and is defined as a matrix: H_t of a batch X_t."""
+        key = self._key(left)
+        vector = (one[0] == ONE) != (one[1] == ONE) and key not in self.declared
+        if not vector or ONE in other or self.vocabulary.refer(left, self.entries).indices:
+            return one
+        self.table[key] = one = (one[0] or other[0], one[1] or other[1])
+        return one
 
     def _same(self, one: Pair, other: Pair) -> Pair:
         """The common shape; an axis of size 1 is stretched, a scalar fits all."""
@@ -183,6 +229,9 @@ class Shapes:
             case Norm(operand=operand):
                 self.shape(operand)
                 return ONE, ONE
+            case Scripted(base=base):
+                inside = self.shape(base)
+                return inside if node.subscript is None and isinstance(node.superscript, Number) else None
             case Name():
                 return self.of(node)
             case Binary(op="+" | "-", left=left, right=right):
@@ -238,6 +287,9 @@ class Shapes:
         if (matrix and inner) or (one[1] == other[0] == ONE):
             self.axes.unify(one[1], other[0])
             return one[0], other[1]
+        if one[0] == other[1] == ONE and not matrix and ONE not in (one[1], other[0]):
+            self.axes.unify(one[1], other[0])  # y^T x
+            return ONE, ONE
         if self.rows and ONE not in one and other[0] == ONE:
             return self._product(other, one)  # W * h, for a row h
         return self._same(one, other) if not matrix else None

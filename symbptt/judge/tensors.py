@@ -25,6 +25,10 @@ class Misfit(SymbpttError):
     """Sizes that fit in none of the ways in which a product, sum or comparison can be read."""
 
 
+class Clash(Misfit):
+    """Sizes of plain values, or of derivatives as matrices, that fit in no way: the formula is at fault."""
+
+
 class Undecided(SymbpttError):
     """Something outside what can be evaluated: the message says what."""
 
@@ -36,6 +40,7 @@ class Tensor:
     data: Array
     of: Key | None = None
     by: Key | None = None
+    turned: bool = False  # a transposed Jacobian: by and of have changed places
 
     @property
     def out(self) -> tuple[int, int]:
@@ -72,7 +77,9 @@ def transposed(a: Tensor) -> Tensor:
     """Rows and columns exchanged; of a derivative of a scalar, those of the variable; of a Jacobian, both."""
     if not a.plain:
         whole = a.out == (1, 1)
-        return Tensor(a.data.swapaxes(3, 4) if whole else a.data.transpose(0, 3, 4, 1, 2))
+        if whole:
+            return Tensor(a.data.swapaxes(3, 4))
+        return Tensor(a.data.transpose(0, 3, 4, 1, 2), a.by, a.of, not a.turned)
     return Tensor(a.data.swapaxes(1, 2))
 
 
@@ -140,7 +147,8 @@ def product(op: str, a: Tensor, b: Tensor, choose: Choose) -> Tensor:
         return scale(a, b)
     options = _options(op, a, b, choose)
     if not options:
-        raise Misfit(f"sizes {_sizes(a)} and {_sizes(b)} do not fit in a product")
+        kind = Clash if views(a) and views(b) else Misfit
+        raise kind(f"sizes {_sizes(a)} and {_sizes(b)} do not fit in a product")
     names = tuple(name for name, _ in options)
     return options[choose(("product", op, names), len(options))][1]()
 
@@ -153,9 +161,12 @@ def _sizes(a: Tensor) -> str:
 def _options(op: str, a: Tensor, b: Tensor, choose: Choose) -> list[Option]:
     if a.plain and b.plain:
         return _plain_options(op, a, b)
-    if not a.plain and not b.plain:
-        return _chain_options(op, a, b)
+    chains = _chain_options(op, a, b) if not a.plain and not b.plain else []
+    if chains:
+        return chains
     left, right = view(a, choose), view(b, choose)
+    if not a.plain and not b.plain:  # J^T g
+        return _plain_options(op, left, right) if left is not None and right is not None else []
     if left is None or right is None:
         return _mixed_options(op, a, b)
     return _mixed_options(op, a, b)[:1] + _plain_options(op, left, right)
@@ -188,6 +199,10 @@ def _chain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
         return [forward]
     if b.by is not None and b.by == a.of:
         return [backward]
+    if a.turned and a.by is not None and a.by == b.by:
+        return [("transposed chain", lambda: chain(b, transposed(a)))]
+    if a.turned or b.turned:
+        return []
     found = []
     if a.below == b.out:
         found.append(forward)
@@ -234,12 +249,13 @@ def matched(a: Tensor, b: Tensor, choose: Choose) -> tuple[Tensor, Tensor]:
     if a.plain and b.plain:
         if a.scalar or b.scalar or (stretch(a.out, b.out)):
             return a, b
-        raise Misfit(f"{_sizes(a)} and {_sizes(b)} differ")
+        raise Clash(f"sizes {_sizes(a)} and {_sizes(b)} differ")
     if a.scalar or b.scalar:
         return a, b
     left, right = view(a, choose), view(b, choose)
     if left is None or right is None or left.out != right.out:
-        raise Misfit(f"{_sizes(a)} and {_sizes(b)} differ")
+        kind = Misfit if left is None or right is None else Clash
+        raise kind(f"sizes {_sizes(a)} and {_sizes(b)} differ")
     return left, right
 
 

@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Literal
 
 import numpy as np
 
-from symbptt.judge.choices import Choice, readings
+from symbptt.judge.bindings import assignments
+from symbptt.judge.choices import Choice, Memory, readings
 from symbptt.judge.evaluate import Evaluator
+from symbptt.judge.functions import ELEMENTARY
 from symbptt.judge.naming import IDENTITY
 from symbptt.judge.reading import Claim
 from symbptt.judge.scope import Scope
 from symbptt.judge.shapes import function_like
-from symbptt.judge.tensors import Misfit, Tensor, Undecided, matched
-from symbptt.judge.vocabulary import application, entries_of, names_in, walk
+from symbptt.judge.tensors import Clash, Misfit, Tensor, Undecided, matched
+from symbptt.judge.vocabulary import Vocabulary, application, names_in, walk
 from symbptt.judge.world import OutOfRange, World
-from symbptt.reader.symbols import COUNTERS
 from symbptt.reader.syntax import (
-    BigOperator,
-    Cases,
     Derivative,
-    Dots,
-    Indicator,
     Name,
     Number,
-    Relation,
-    Scripted,
-    Surface,
-    children,
 )
 
 MOST_READINGS = 200
+FEW_READINGS = 24
 SECONDS = 1.5
 TOLERANCE = 1e-6
 UNFIT = "The sizes of the two sides fit in no reading."
+OUTSIDE = "It speaks of times outside the horizon."
 VANISHING = 1e-11
-Status = Literal["equal", "differs", "misfit", "undecided", "vanish"]
+Settled = Mapping[tuple[object, ...], int]  # questions of reading that the document has settled
+Status = Literal["equal", "differs", "misfit", "clash", "undecided", "vanish"]
 
 
 @dataclass(frozen=True)
@@ -55,38 +50,127 @@ class Outcome:
     spoken: dict[str, str] = field(default_factory=dict)
 
 
-def tried(claim: Claim, scope: Scope, unit: bool, entries: frozenset[str]) -> Outcome:
+def tried(
+    claim: Claim, scope: Scope, unit: bool, entries: frozenset[str], settled: Settled | None = None
+) -> Outcome:
     """The best outcome over all readings: equal in one, or different, or unfit, in all."""
     if claim.left is None:
         return Outcome("undecided", "Nothing stands on the left.")
-    names = [*names_in(claim.left), *names_in(claim.right), *_inner(claim)]
-    world = scope.world(unit, 1, names)
-    bindings = list(assignments(claim, scope, world, entries))
-    world.until = time.monotonic() + SECONDS
-    best = Outcome("misfit", UNFIT)
-    for choice in readings(MOST_READINGS, SECONDS):
-        with np.errstate(all="ignore"):
-            outcome = _under(choice, claim, scope, world, bindings, entries)
-        if outcome.status in ("equal", "undecided"):
+    return Trial(claim, scope, unit, entries).outcome(settled)
+
+
+@dataclass
+class Trial:
+    """A claim with the numbers that it is held against; what parts of it gave is remembered."""
+
+    claim: Claim
+    scope: Scope
+    unit: bool
+    entries: frozenset[str]
+    memory: Memory = field(default_factory=Memory)
+    world: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.world = self.scope.world(self.unit, 1, _sized(self.claim))
+
+    def outcome(self, settled: Settled | None = None, seconds: float = SECONDS) -> Outcome:
+        """The best outcome over all readings in which these questions are settled."""
+        self.world.until = time.process_time() + seconds
+        outcome = self._outcome(settled, seconds, self.memory, beyond=False)
+        if outcome.message != OUTSIDE:
             return outcome
-        if outcome.status == "misfit" and IDENTITY in outcome.message:
-            best = outcome if best.status == "misfit" else best
-        if outcome.status == "vanish" and best.status == "misfit":
-            best = outcome
-        if outcome.status == "differs" and (best.status != "differs" or outcome.error < best.error):
-            best = outcome
-    else:
-        if choice.next_script() is not None:
-            return Outcome("undecided", "It can be read in too many ways.")
-    if best.status == "differs":
-        return _founded(best, claim, scope, world)
-    return Outcome("undecided", best.message) if best.status == "vanish" else best
+        further = self._outcome(settled, seconds, Memory(), beyond=True)
+        return further if further.status in ("differs", "equal") else outcome
+
+    def _outcome(self, settled: Settled | None, seconds: float, memory: Memory, beyond: bool) -> Outcome:
+        """The same, ``beyond`` the last time or not."""
+        bindings = list(assignments(self.claim, self.scope, self.world, self.entries))
+        best: Outcome | None = None
+        for choice in readings(MOST_READINGS, seconds, settled):
+            with np.errstate(all="ignore"):
+                outcome = self._under(choice, self.claim, bindings, memory, beyond)
+            if outcome.status in ("equal", "undecided"):
+                return outcome
+            if best is None or _rank(outcome) > _rank(best):
+                best = outcome
+        else:
+            if choice.next_script() is not None:
+                return Outcome("undecided", "It can be read in too many ways.")
+        if best is None:
+            return Outcome("undecided", "It takes too long.")
+        if best.status in ("differs", "clash"):
+            return _founded(best, self.claim, self.scope, self.world)
+        if best.status == "misfit" and IDENTITY not in best.message:
+            return Outcome("misfit", UNFIT)
+        return Outcome("undecided", best.message) if best.status == "vanish" else best
+
+    def holds(self, claim: Claim, settled: Settled) -> bool:
+        """Is another claim, an edit of this one, true in a reading?"""
+        bindings = list(assignments(claim, self.scope, self.world, self.entries))
+        for choice in readings(FEW_READINGS, SECONDS, settled):
+            with np.errstate(all="ignore"):
+                if self._under(choice, claim, bindings, self.memory, False).status == "equal":
+                    return True
+        return False
+
+    def _under(
+        self, choice: Choice, claim: Claim, bindings: list[dict[str, int]], memory: Memory, beyond: bool
+    ) -> Outcome:
+        """One reading at all the times."""
+        indices = self.entries - self.scope.vocabulary.quantities
+        sides = [(side, node) for side, node in (("left", claim.left), ("right", claim.right)) if node]
+
+        def values(bound: dict[str, int]) -> tuple[Tensor, Tensor]:
+            left, right = (
+                Evaluator(
+                    self.world,
+                    self.scope.vocabulary,
+                    bound,
+                    choice,
+                    indices,
+                    side,
+                    self.scope.rows,
+                    memory=memory,
+                    beyond=beyond,
+                ).value(node)
+                for side, node in sides
+            )
+            return compared(left, right, choice, claim)
+
+        return _over(bindings, values, choice, claim, self.world)
+
+
+def _rank(outcome: Outcome) -> tuple[float, float]:
+    """How much a reading says: a difference, and a small one, more than sizes that do not fit, or nothing."""
+    if outcome.status == "differs":
+        return 3, -outcome.error
+    known = {"clash": 0.0, "vanish": 1.0, "misfit": 2.0 if IDENTITY in outcome.message else 1.0}
+    return known[outcome.status], 0.0
+
+
+def _sized(claim: Claim) -> Iterator[Name]:
+    """The names of a claim that need a size."""
+    for side in (claim.left, claim.right):
+        yield from names_in(side) if side is not None else ()
+    yield from _inner(claim)
 
 
 def _founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outcome:
     """A difference counts only when all that the claim speaks of has a meaning in the document."""
     defined = scope.keys_of_definitions()
     vocabulary = scope.vocabulary
+    if _is_identity(claim, vocabulary):
+        return outcome
+    if timeless := scope.omits_time(claim):
+        return Outcome("undecided", f"{timeless} is written without its time.")
+    losses = scope.open_losses()
+    spoken_of = [
+        {vocabulary.refer(name).key for name in names_in(side)} & losses
+        for side in (claim.left, claim.right)
+        if side is not None
+    ]
+    if any(spoken_of) and not all(spoken_of):
+        return Outcome("undecided", f"{min(set().union(*spoken_of))} is nowhere defined.")
     for side in (claim.left, claim.right):
         for node in walk(side) if side is not None else ():
             call = application(node)
@@ -97,10 +181,23 @@ def _founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outc
             ):
                 return Outcome("undecided", f"{call[0].base}(...) is a function that nothing defines.")
             if isinstance(node, Name):
-                key = vocabulary.refer(node, entries_of(claim) - vocabulary.quantities).key
+                key = vocabulary.refer(node, vocabulary.entries_of(claim) - vocabulary.quantities).key
                 if key in world.leaves and key not in defined:
                     return Outcome("undecided", f"{key} is nowhere defined.")
     return outcome
+
+
+def _is_identity(claim: Claim, vocabulary: Vocabulary) -> bool:
+    """Does a relation say the same of all values: known functions of names that stand on both sides?"""
+    names = [
+        {vocabulary.refer(name).key for name in names_in(side)} - {"\\sigma"}
+        for side in (claim.left, claim.right)
+        if side is not None
+    ]
+    nodes = [node for side in (claim.left, claim.right) if side is not None for node in walk(side)]
+    calls = [call[0].base for call in map(application, nodes) if call is not None]
+    known = all(vocabulary.spoken.get(base, base) in (*ELEMENTARY, "softmax") for base in calls)
+    return len(names) == 2 and names[0] == names[1] and known and bool(calls)
 
 
 def _inner(claim: Claim) -> Iterator[Name]:
@@ -110,34 +207,20 @@ def _inner(claim: Claim) -> Iterator[Name]:
                 yield from (name for item in node.denominators for name in names_in(item))
 
 
-def _under(
+def _over(
+    bindings: list[dict[str, int]],
+    values: Callable[[dict[str, int]], tuple[Tensor, Tensor]],
     choice: Choice,
     claim: Claim,
-    scope: Scope,
     world: World,
-    bindings: list[dict[str, int]],
-    entries: frozenset[str],
 ) -> Outcome:
-    """One reading at all the times."""
+    """Both sides compared at all the times, until they differ."""
     worst = Outcome("equal")
     seen, vanished = 0, True
     try:
         for bound in bindings:
             try:
-                left, right = (
-                    Evaluator(
-                        world,
-                        scope.vocabulary,
-                        bound,
-                        choice,
-                        entries - scope.vocabulary.quantities,
-                        side,
-                        scope.rows,
-                    ).value(node)
-                    for side, node in (("left", claim.left), ("right", claim.right))
-                    if node is not None
-                )
-                one, other = compared(left, right, choice, claim)
+                one, other = values(bound)
             except OutOfRange:
                 continue
             seen += 1
@@ -149,12 +232,14 @@ def _under(
                 return Outcome(status, "", error, where, _shown(one), _shown(other), choice.spoken())
             if error > worst.error:
                 worst = Outcome("equal", "", error, _where(bound, world), _shown(one), _shown(other))
+    except Clash as clash:
+        return Outcome("clash", str(clash))
     except Misfit as misfit:
         return Outcome("misfit", str(misfit))
     except (Undecided, RecursionError) as doubt:
         return Outcome("undecided", f"Not decided: {doubt}.")
     if not seen:
-        return Outcome("undecided", "It speaks of times outside the horizon.")
+        return Outcome("undecided", OUTSIDE)
     if not np.isfinite(worst.error):
         return Outcome("undecided", "A value is not finite.")
     if vanished and not isinstance(claim.right, Number):
@@ -178,60 +263,9 @@ def difference(one: Tensor, other: Tensor) -> tuple[float, float]:
     return float(np.abs(one.data - other.data).max(initial=0)) / max(size, VANISHING), size
 
 
-def assignments(
-    claim: Claim, scope: Scope, world: World, entries: frozenset[str]
-) -> Iterator[dict[str, int]]:
-    """Values for the letters that are free in a claim."""
-    sizes = {key[5:] for key in world.sizes if key.startswith("size ")}
-    sides = [node for node in (claim.left, claim.right) if node is not None]
-    free = set().union(*(free_in(node, scope, entries) for node in sides)) - sizes - {"T"}
-    letter = scope.vocabulary.names.letter
-    dotted = any(isinstance(node, Dots) for side in sides for node in walk(side))
-    letters = sorted(free | {letter})
-    ranges = []
-    for one in letters:
-        if one == letter:
-            ranges.append([world.horizon] if dotted else [3, 4] if world.horizon > 3 else [2, 3])
-        elif one in entries and one not in scope.vocabulary.quantities:
-            ranges.append([1, 2])
-        else:
-            ranges.append([1] if dotted else [1, 2] if letter in free else [2, 3])
-    for values in product(*ranges):
-        yield {"T": world.horizon, **dict(zip(letters, values, strict=True))}
-
-
-def free_in(node: Surface, scope: Scope, entries: frozenset[str]) -> set[str]:
-    """The letters of times, limits, indices and exponents that nothing binds."""
-    match node:
-        case BigOperator(indices=indices, lower=lower, upper=upper, body=body):
-            bound = {index.base for index in indices if isinstance(index, Name)}
-            outer = [_counters(limit) for limit in (lower, upper) if limit is not None]
-            return set().union(free_in(body, scope, entries) - bound, *outer)
-        case Name():
-            reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
-            parts = [reference.time, *reference.indices, reference.exponent]
-            return set().union(*(_counters(part) for part in parts if part is not None))
-        case Scripted(base=base, subscript=below, superscript=above):
-            inner = free_in(base, scope, entries)
-            return inner.union(*(_counters(part) for part in (below, above) if part is not None))
-        case Indicator() | Relation():
-            return _counters(node)
-        case Cases(rows=rows):
-            conditions = [_counters(condition) for _, condition in rows if condition is not None]
-            return set().union(*conditions, *(free_in(value, scope, entries) for value, _ in rows))
-    return set().union(*(free_in(child, scope, entries) for child in children(node)))
-
-
-def _counters(node: Surface) -> set[str]:
-    return {
-        item.base
-        for item in walk(node)
-        if isinstance(item, Name) and item.base in COUNTERS | {"t", "d", "l", "w"} and not item.subscripts
-    }
-
-
 def _where(bound: dict[str, int], world: World) -> str:
     sizes = {key[5:]: size[0] for key, size in world.sizes.items() if key.startswith("size ")}
+    sizes = {label: size for label, size in sizes.items() if not label.isdigit()}
     unit = all(size == (1, 1) for size in world.sizes.values())
     parts = [f"{letter}={value}" for letter, value in {**bound, **sizes}.items()]
     return ", ".join([*parts, "every size 1"] if unit else parts)

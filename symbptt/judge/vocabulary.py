@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from symbptt.judge.tensors import Undecided
-from symbptt.reader.symbols import Names, canonical, index_letters
+from symbptt.judge.writing import Writing, names_in, names_of, sides_of, walk
+from symbptt.reader.spelling import ReadingError, Spelling, canonical, index_letters
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -24,10 +25,11 @@ from symbptt.reader.syntax import (
     Scripted,
     Surface,
     Word,
-    children,
 )
+from symbptt.reader.written import written
 
 PREFIXES = ("d", "dp", "\\delta", "\\Delta")
+LONGEST_NUMBER = 50  # digits of an index
 NEIGHBOURS = {"next": 0, "prev": -1}
 
 
@@ -59,23 +61,36 @@ class Reference:
 class Vocabulary:
     """The ways of writing names in one document."""
 
-    names: Names
+    names: Spelling
     known: frozenset[str]
     quantities: frozenset[str]  # letters that are quantities, so no indices
     spoken: dict[str, str] = field(default_factory=dict)  # functions that the prose names
     sized: frozenset[str] = frozenset()
+    positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
+    writing: Writing = field(default_factory=lambda: Writing())
     cache: dict[tuple[int, frozenset[str]], tuple[Name, Reference]] = field(default_factory=dict)
+    spelled: dict[tuple[Name, frozenset[str]], Reference] = field(default_factory=dict)
 
     @staticmethod
     def of(chains: Iterable[Chain]) -> Vocabulary:
         """The vocabulary of all statements of a document."""
         chains = tuple(chains)
-        names = Names.of(chains)
+        names = Spelling.of(chains)
         every = [name for chain in chains for name in names_of(chain)]
-        found = Vocabulary(names, frozenset(), frozenset())
+        found = Vocabulary(names, frozenset(), frozenset(), writing=Writing.of(chains, names))
         plain = frozenset(found.refer(name).key for name in every)
         timed = frozenset(name.base for name in every if found.refer(name).time is not None)
-        return Vocabulary(names, plain, timed)
+        sides = [side for chain in chains for side in sides_of(chain)]
+        logged = frozenset(found.refer(name).key for side in sides for name in _logged(side))
+        return replace(found, known=plain, quantities=timed, positive=logged, cache={}, spelled={})
+
+    def ends(self, horizon: int) -> dict[str, int]:
+        """The letters of the last time, with its number."""
+        return dict.fromkeys(self.writing.last, horizon)
+
+    def entries_of(self, claim: Sided) -> frozenset[str]:
+        """The letters that index entries in a relation."""
+        return self.writing.entries(*(node for node in (claim.left, claim.right) if node is not None))
 
     def declared(self, key: str) -> bool:
         """Has the document declared the size of this name?"""
@@ -85,11 +100,20 @@ class Vocabulary:
         """What a name says; ``entries`` are the letters that index entries in this formula."""
         held = self.cache.get((id(name), entries))
         if held is None:
-            held = (name, self._refer(name, entries - self.quantities))
-            self.cache[id(name), entries] = held
+            found = self.spelled.get((name, entries))
+            if found is None:
+                found = self.spelled[name, entries] = self._refer(name, entries - self.quantities)
+            held = self.cache[id(name), entries] = (name, found)
         return held[1]
 
     def _refer(self, name: Name, entries: frozenset[str]) -> Reference:
+        """A name with a script that is no name, W^{(a/b)^2}, is a name of its own as it is written."""
+        try:
+            return self._taken_apart(name, entries)
+        except ReadingError:
+            return Reference(written(name), None, (), None, 0)
+
+    def _taken_apart(self, name: Name, entries: frozenset[str]) -> Reference:
         sizes = None
         above = []
         for item in name.superscripts:
@@ -114,7 +138,7 @@ class Vocabulary:
         for item in name.subscripts:
             letters = index_letters(item)
             split = [Name(item.at, letter) for letter in item.text] if isinstance(item, Word) else []
-            indexing = letters is not None and letters <= entries | {"C", "D", "N", "M"}
+            indexing = letters is not None and letters <= entries | self.writing.sizes
             beside = timed or bool(letters and letters & entries)
             if (letters and indexing and beside) or (isinstance(item, Number) and timed):
                 found.append(item)
@@ -125,43 +149,15 @@ class Vocabulary:
         return replace(name, subscripts=tuple(kept)), tuple(found)
 
 
-def names_of(chain: Chain) -> Iterator[Name]:
-    """The names of a statement, not those in the scripts of another."""
-    for node in (chain.first, *(link.right for link in chain.links)):
-        if node is not None:
-            yield from names_in(node)
-
-
-def names_in(node: Surface) -> Iterator[Name]:
-    """The names of a formula, not those in the scripts of another."""
-    if isinstance(node, Name):
-        yield node
-        return
-    for child in children(node):
-        yield from names_in(child)
-
-
-def walk(node: Surface) -> Iterator[Surface]:
-    """The nodes of a formula, scripts included."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
-
-
-def entry_letters(*roots: Surface, sizes: frozenset[str]) -> frozenset[str]:
-    """The letters that index entries in a formula: summed up to a size, in pairs, or beside a time."""
-    found: set[str] = set()
-    for node in (node for root in roots for node in walk(root)):
-        match node:
-            case BigOperator(upper=upper, indices=indices) if isinstance(upper, Name) and upper.base in sizes:
-                found |= {index.base for index in indices if isinstance(index, Name)}
-            case Indicator(condition=condition):
-                found |= {item.base for item in walk(condition) if isinstance(item, Name)}
-            case Name(subscripts=items, style=style) if style in BESIDE or len(items) > 1:
-                letters = [item.base for item in items if isinstance(item, Name) and item.time is None]
-                if len(letters) == len(items):
-                    found |= set(letters)
-    return frozenset(letter for letter in found if letter.isalpha() and letter.islower() and len(letter) == 1)
+def _logged(root: Surface) -> Iterator[Name]:
+    """The names that a logarithm is taken of."""
+    for node in walk(root):
+        if isinstance(node, Apply) and node.function in ("log", "ln"):
+            inner = node.argument
+            if isinstance(inner, Bracket) and len(inner.items) == 1:
+                inner = inner.items[0]
+            if isinstance(inner, Name):
+                yield inner
 
 
 def index_names(node: Surface) -> Iterator[Name]:
@@ -183,25 +179,16 @@ def index_names(node: Surface) -> Iterator[Name]:
             yield item
 
 
-SIZES = frozenset("CDNMKV")
-BESIDE = frozenset(["subscript", "call", "index"])  # y_{t,i}, Y(t)_{i,j}: entries beside a time
-
-
-def entries_of(claim: Sided) -> frozenset[str]:
-    """The letters that index entries in a relation."""
-    roots = [node for node in (claim.left, claim.right) if node is not None]
-    return entry_letters(*roots, sizes=SIZES)
-
-
 def integer(node: Surface, bound: dict[str, int]) -> int:
     """A time, limit or index as a number. Raises Undecided for a letter without a value."""
     match node:
-        case Number(text=text) if text.isdigit():
+        case Number(text=text) if text.isdigit() and len(text) <= LONGEST_NUMBER:
             return int(text)
-        case Name(base=base, subscripts=()) if node.time is None:
-            if base not in bound:
-                raise Undecided(f"the index {base} has no value")
-            return bound[base]
+        case Name(time=None):
+            letter = node.base if not node.subscripts else node.canonical
+            if letter not in bound:
+                raise Undecided(f"the index {letter} has no value")
+            return bound[letter]
         case Negative(operand=operand):
             return -integer(operand, bound)
         case Binary(op="+", left=left, right=right):
@@ -235,3 +222,20 @@ def application(node: Surface) -> tuple[Name, Bracket] | None:
 def quotient(node: Surface) -> bool:
     """Is this a fraction?"""
     return isinstance(node, Fraction)
+
+
+__all__ = [
+    "NEIGHBOURS",
+    "PREFIXES",
+    "Reference",
+    "Sided",
+    "Vocabulary",
+    "application",
+    "free_letters",
+    "index_names",
+    "integer",
+    "names_in",
+    "names_of",
+    "quotient",
+    "walk",
+]

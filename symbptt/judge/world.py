@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from symbptt.judge.functions import seed_of
 from symbptt.judge.tensors import Key, Tensor, Undecided, of_array, transposed
-from symbptt.judge.vocabulary import integer, names_in
-from symbptt.reader.syntax import Name, Surface
+from symbptt.judge.vocabulary import Vocabulary, application, integer, names_in
+from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
-Kind = Literal["total", "immediate", "direct"]
-KINDS: tuple[Kind, ...] = ("total", "immediate", "direct")
+Kind = Literal["total", "immediate", "direct", "own"]
+KINDS: tuple[Kind, ...] = ("total", "immediate", "direct", "own")
 TINY = 1e-30
 
 
 class OutOfRange(Undecided):
     """A time beyond the horizon."""
+
+
+class TooLong(Undecided):
+    """An evaluation that has used up its time."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,6 +42,7 @@ class Definition:
     display: int
     left: Name
     called: bool = False
+    assumed: bool = False  # a loss that the document leaves open
 
     @property
     def pattern(self) -> str:
@@ -57,12 +63,21 @@ class Definition:
             return {} if time is None else None
         if time is None:
             return None
-        letters = sorted({name.base for name in names_in(self.time)})
-        if len(letters) > 1:
+        letter, offset = _linear(self.time)
+        if letter is None:
             return None
-        if not letters:
-            return {} if integer(self.time, {}) == time else None
-        return {letters[0]: time - integer(self.time, {letters[0]: 0})}
+        if not letter:
+            return {} if offset == time else None
+        return {letter: time - offset}
+
+
+@lru_cache(maxsize=4096)
+def _linear(time: Surface) -> tuple[str | None, int]:
+    """The letter of a time and what is added to it; no letter is "", more than one None."""
+    letters = sorted({name.base for name in names_in(time)})
+    if len(letters) > 1:
+        return None, 0
+    return (letters[0], integer(time, {letters[0]: 0})) if letters else ("", integer(time, {}))
 
 
 Evaluate = Callable[["World", Definition, dict[str, int], tuple[int, int] | None], Tensor]
@@ -70,7 +85,7 @@ Evaluate = Callable[["World", Definition, dict[str, int], tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A complex step of every entry of one quantity; ``since`` is the time before which all is held."""
+    """A complex step of every entry of one quantity; ``since`` is the only time at which nothing is held."""
 
     target: Key
     kind: Kind
@@ -83,7 +98,7 @@ class World:
     """The values of one instance; ``base`` is the unshifted world of a shifted one."""
 
     definitions: Mapping[str, list[Definition]]
-    sizes: Mapping[str, tuple[int, int]]
+    sizes: dict[str, tuple[int, int]]
     horizon: int
     seed: int
     evaluate: Evaluate
@@ -92,9 +107,15 @@ class World:
     base: World | None = None
     memo: dict[Key, Tensor] = field(default_factory=dict)
     active: set[Key] = field(default_factory=set)
-    jacobians: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+    rests: dict[Key, set[Key]] = field(default_factory=dict)  # what each value rests on, at any depth
+    resting: list[set[Key]] = field(default_factory=list)
+    shifts: dict[tuple[object, ...], World] = field(default_factory=dict)
+    jacobians: dict[tuple[object, ...], list[Tensor]] = field(default_factory=dict)
     leaves: set[str] = field(default_factory=set)
-    until: float = float("inf")  # the moment at which an evaluation gives up
+    applied: dict[str, list[tuple[str, Definition, Name, Bracket]]] | None = None
+    targets: frozenset[str] = frozenset()  # names that stand beside the logarithm of a prediction
+    positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
+    until: float = float("inf")  # the moment of processor time at which an evaluation gives up
     node: Surface | None = None  # an occurrence of an expression that is moved, instead of a quantity
     node_shape: tuple[int, int] | None = None
     node_keys: dict[int, Key] = field(default_factory=dict)
@@ -117,9 +138,24 @@ class World:
                 continue
             if not bound:
                 return one, bound
-            if time is not None and 1 <= time <= self.horizon:
+            started = time is not None and (time >= 1 or isinstance(one.right, Derivative))
+            if time is not None and started and time <= self.horizon:
                 found = one, bound
         return found
+
+    def applications(self, vocabulary: Vocabulary) -> dict[str, list[tuple[str, Definition, Name, Bracket]]]:
+        """The definitions a = f(x) by what f is called, found once."""
+        if self.base is not None:
+            return self.base.applications(vocabulary)
+        if self.applied is None:
+            self.applied = {}
+            for key, found in self.definitions.items():
+                for one in found:
+                    call = application(one.right)
+                    if call is not None:
+                        name = vocabulary.refer(call[0]).key
+                        self.applied.setdefault(name, []).append((key, one, *call))
+        return self.applied
 
     def defined(self, key: str) -> bool:
         """Has the name a definition?"""
@@ -128,24 +164,32 @@ class World:
     def value(self, key: str, time: int | None) -> Tensor:
         """The value of a name at a time. Raises Undecided for a circle."""
         place = (key, time)
-        if place in self.memo:
-            return self.memo[place]
+        if self.resting:
+            self.resting[-1].add(place)
+        if place not in self.memo:
+            self.memo[place] = self._found(place)
+        if self.resting:
+            self.resting[-1] |= self.rests.get(place, set())
+        return self.memo[place]
+
+    def _found(self, place: Key) -> Tensor:
+        """A value for the first time, with what it rests on."""
         if place in self.active:
-            raise Undecided(f"{key} is defined in a circle")
+            raise Undecided(f"{place[0]} is defined in a circle")
         self.active.add(place)
+        self.resting.append(set())
         try:
-            value = self._value(key, time)
+            return self._value(*place)
         finally:
             self.active.discard(place)
-        self.memo[place] = value
-        return value
+            self.rests[place] = self.resting.pop()
 
     def _value(self, key: str, time: int | None) -> Tensor:
         shift = self.shift
         if shift is not None and self.base is not None:
             if (key, time) == shift.target:
                 return stepped(self.base.value(key, time))
-            if self._held(shift, key, time):
+            if self._held(shift, key, time) or self._apart(shift, (key, time)):
                 return self.base.value(key, time)
         found = self.definition(key, time)
         if found is None and time is None and key in self.definitions:
@@ -166,7 +210,16 @@ class World:
             return False
         if shift.kind == "direct":
             return (key, time) != shift.of
-        return time is not None and shift.since is not None and time < shift.since
+        if shift.kind == "own":
+            return shift.of is None or key != shift.of[0]
+        return time is not None and shift.since is not None and time != shift.since
+
+    def _apart(self, shift: Shift, place: Key) -> bool:
+        """Does a value rest on nothing that is moved?"""
+        if self.base is None or self.node is not None or place in self.base.active:
+            return False
+        self.base.value(*place)
+        return place in self.base.rests and shift.target not in self.base.rests[place]
 
     def _fitted(self, key: str, value: Tensor) -> Tensor:
         """A value in the orientation that the name was found to have."""
@@ -191,12 +244,23 @@ class World:
             if size[0] != size[1]:
                 raise Undecided(f"the size of the identity {key} is not known")
             return of_array(np.eye(size[0]))
-        generator = np.random.default_rng([seed_of(key), self.seed, 0 if time is None else time + 10])
+        if time is not None and time > self.horizon and self._from_later(key):
+            return of_array(np.zeros(size))  # a gradient: nothing comes from beyond the last time
+        generator = np.random.default_rng([seed_of(key), self.seed, 0 if time is None else abs(time + 10)])
         values = generator.uniform(0.25, 1.0, size) * generator.choice([-1.0, 1.0], size)
-        if f"\\hat{{{key}}}" in self.sizes:  # the target of a prediction: its entries sum to 1
+        if key in self.positive:
+            values = np.abs(values)
+        if key in self.targets or f"\\hat{{{key}}}" in self.sizes:  # of a prediction: its entries sum to 1
             axis = 1 if size[0] == 1 or (self.rows and size[1] != 1) else 0
             values = np.abs(values) / np.abs(values).sum(axis=axis, keepdims=True)
         return of_array(values)
+
+    def _from_later(self, key: str) -> bool:
+        """Is a quantity found from itself at later times, back from the last one?"""
+        rights = [one.right for one in self.definitions.get(key, ())]
+        names = [name for right in rights for name in names_in(right)]
+        times = [name.time for name in names if name.stem == key]
+        return any(isinstance(time, Binary) and time.op == "+" for time in times)
 
     def shifted(self, target: Key, kind: Kind, since: int | None, of: Key | None) -> World:
         """This world with a complex step of one quantity."""
@@ -207,9 +271,33 @@ class World:
             base=self,
             memo={},
             active=set(),
+            rests={},
+            resting=[],
+            shifts={},
             jacobians={},
             leaves=set(),
             node_keys={},
+        )
+
+    def moving(self, target: Key, kind: Kind, since: int | None, of: Key | None) -> World:
+        """This world with a complex step of one quantity, shared by all that ask for the same."""
+        place = (target, kind, {"total": None, "immediate": since, "direct": of, "own": of}[kind])
+        if place not in self.shifts:
+            self.shifts[place] = self.shifted(target, kind, since, of)
+        self.shifts[place].until = self.until
+        return self.shifts[place]
+
+    def among(self, definitions: Mapping[str, list[Definition]]) -> World:
+        """A fresh world with other definitions."""
+        return World(
+            definitions,
+            self.sizes,
+            self.horizon,
+            self.seed,
+            self.evaluate,
+            self.rows,
+            targets=self.targets,
+            positive=self.positive,
         )
 
 

@@ -1,0 +1,312 @@
+r"""All ways in which a document says what a quantity is.
+
+In this order, the first that is found counts:
+    h_t = \tanh(z_t)                     a name alone on the left of a display
+    \underbrace{W h_{t-1}}_{a_t}         the label of a brace
+    \tanh(z_t) = \tanh(W h_{t-1})        the same is done to a name and to what it stands for
+    "with $z_t = W h_{t-1}$"             a name alone on the left in the prose
+    \frac{\partial E_t}{\partial y_t}       a loss of the outputs, where nothing says which
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from symbptt.errors import Place
+from symbptt.judge.functions import ELEMENTARY
+from symbptt.judge.losses import is_gradient, losses
+from symbptt.judge.normal import rebuilt
+from symbptt.judge.reading import EQUALS, Claim, Reading, braces
+from symbptt.judge.tensors import Undecided
+from symbptt.judge.vocabulary import Vocabulary, application, names_in, walk
+from symbptt.judge.world import Definition
+from symbptt.reader.syntax import (
+    Apply,
+    BigOperator,
+    Binary,
+    Bracket,
+    Chain,
+    Dots,
+    Fraction,
+    Juxtaposed,
+    Name,
+    Negative,
+    Number,
+    Relation,
+    Surface,
+    Text,
+    Transpose,
+)
+
+Slot = tuple[str, str]  # the key of a name, and the pattern of its time
+Found = dict[Slot, tuple[Claim | None, Definition]]
+KNOWN = frozenset([*ELEMENTARY, "softmax", "prod", "diag"])
+
+
+def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = False) -> Found:
+    """The definition of each name of a document, with the claim that makes it where one does.
+
+    ``at_end``: a loss that is nowhere defined is one of the last time step, else the sum over time.
+    """
+    found: Found = {}
+    claims = [item for item in reading.claims if isinstance(item, Claim)]
+    for claim in claims:
+        one = definition(claim, vocabulary)
+        first = one is not None and (one.initial or one.pattern == "" or (one.key, "t") not in found)
+        if one is not None and first:
+            found.setdefault((one.key, one.pattern), (claim, one))
+    known = frozenset(key for key, _ in found)
+    prose = spoken(reading, vocabulary, known)
+    for fallback in (labels(claims, vocabulary), implied(claims, vocabulary), prose):
+        before = set(found)
+        for one in fallback:
+            slot = (one.key, one.pattern)
+            if one.initial or (one.key, "t") not in before:
+                found.setdefault(slot, (None, one))
+            elif slot in found and one.left.base == "\\delta" and is_gradient(one):
+                found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
+    found = _by_name(found)
+    held = {slot: one for slot, (_, one) in found.items()}
+    if not _several(claims, vocabulary):
+        for one in losses(claims, vocabulary, held, at_end):
+            found[one.key, one.pattern] = (None, one)
+    return found
+
+
+def _by_name(found: Found) -> Found:
+    """The definitions with the names of others in them: s_t = f(z_t), where z_t = W x_t is known."""
+    parts = [one for (_, pattern), (_, one) in found.items() if pattern == "t" and _is_part(one)]
+    if not parts:
+        return found
+
+    def named(one: Definition) -> Definition:
+        def change(node: Surface) -> Surface:
+            for part in parts:
+                if part.key != one.key and node == part.right and part.time == one.time:
+                    return part.left
+            return node
+
+        right = rebuilt(one.right, change)
+        return one if right == one.right or isinstance(right, Name) else replace(one, right=right)
+
+    return {slot: (claim, named(one)) for slot, (claim, one) in found.items()}
+
+
+def _is_part(one: Definition) -> bool:
+    """Is a definition a sum or product of its own, which others may hold?"""
+    return isinstance(one.right, Binary | Juxtaposed) and not one.called and not one.indices
+
+
+def _several(claims: Iterable[Claim], vocabulary: Vocabulary) -> bool:
+    """Does a document define several networks: a quantity anew, by itself or by names not met at first?"""
+    first: dict[str, tuple[Surface, int]] = {}
+    met: dict[str, int] = {}  # the display in which a name is met
+    for claim in (claim for claim in claims if claim.link == 0):
+        one = definition(claim, vocabulary)
+        names = {vocabulary.refer(name).key for name in names_in(claim.right)}
+        for key in names if one is None else names | {one.key}:
+            met.setdefault(key, claim.display)
+        if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
+            continue
+        right, display = first.setdefault(one.key, (one.right, claim.display))
+        if right != one.right and (one.key in names or any(met[key] > display for key in names)):
+            return True
+    return False
+
+
+def definition(claim: Claim, vocabulary: Vocabulary) -> Definition | None:
+    """The definition that a relation can be, or None."""
+    return definition_of(claim, vocabulary, vocabulary.entries_of(claim) - vocabulary.quantities)
+
+
+def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -> Definition | None:
+    """The definition that a relation can be where some letters index entries, or None."""
+    if claim.op not in EQUALS or claim.left is None:
+        return None
+    if not isinstance(claim.left, Name | Transpose) and (claim.aside or claim.link):
+        return None
+    left, right = _untransposed(claim.left, claim.right)
+    call = application(left)
+    if call is not None and call[0].base in KNOWN:
+        return None
+    called = call is not None and all(isinstance(item, Name | Dots) for item in call[1].items)
+    other = application(right)
+    if call is not None and other is not None and other[0].base in KNOWN and other[1].items == call[1].items:
+        return None  # S(z) = \\sigma(z) names a function
+    if call is not None and called:
+        left = call[0]
+    return (
+        _defined(vocabulary, left, right, claim.display, entries, called) if isinstance(left, Name) else None
+    )
+
+
+def _untransposed(left: Surface, right: Surface) -> tuple[Surface, Surface]:
+    """x^T = y as x = y^T."""
+    return (
+        (left.operand, Transpose(right.at, right, left.spelling))
+        if isinstance(left, Transpose)
+        else (left, right)
+    )
+
+
+def _defined(
+    vocabulary: Vocabulary,
+    left: Name,
+    right: Surface,
+    display: int,
+    entries: frozenset[str],
+    called: bool,
+) -> Definition | None:
+    """The definition left = right; None where the left side is no plain quantity, or the right side prose."""
+    reference = vocabulary.refer(left, entries)
+    if reference.exponent is not None or reference.primes:
+        return None
+    if any(isinstance(node, Text) and node.text.strip() for node in walk(right)):
+        return None
+    if any(_same(vocabulary, left, name, entries) for name in names_in(right)):
+        return None
+    try:
+        found = Definition(reference.key, reference.time, reference.indices, right, display, left, called)
+        _ = found.pattern
+    except Undecided:
+        return None
+    return found
+
+
+def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:
+    """Does a right side speak of what it would define?"""
+    one, other = vocabulary.refer(left, entries), vocabulary.refer(name, entries)
+    return one.key == other.key and (one.time == other.time)
+
+
+def named_functions(chains: Iterable[Chain]) -> dict[str, str]:
+    """The functions that are another one by name: S(z) = \\sigma(z)."""
+    found = {}
+    for relation in (one for chain in chains for one in chain.relations() if one.op in EQUALS):
+        left, right = application(relation.left), application(relation.right)
+        if left is None or right is None or left[1].items != right[1].items:
+            continue
+        plain = left[0].time is None and not left[0].subscripts and left[0].base not in KNOWN
+        if plain and right[0].base in ELEMENTARY and len(left[1].items) == 1:
+            found[left[0].base] = right[0].base
+    return found
+
+
+def labels(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definition]:
+    """What underbraces define: the name under a brace is what stands over it."""
+    for claim in claims:
+        for side in (claim.left, claim.right):
+            for brace in braces(side) if side is not None else ():
+                if isinstance(brace.label, Name):
+                    reference = vocabulary.refer(brace.label)
+                    yield Definition(
+                        reference.key, reference.time, (), brace.body, claim.display, brace.label
+                    )
+
+
+def implied(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definition]:
+    r"""What f(z) = f(W x) and \sum_t E_t = \sum_t l(y_t) say of z and E_t."""
+    for claim in claims:
+        if claim.op not in EQUALS or claim.left is None:
+            continue
+        for left, right in _alike(claim.left, claim.right):
+            one = _defined(vocabulary, left, right, claim.display, vocabulary.entries_of(claim), False)
+            if one is not None:
+                yield one
+
+
+def _alike(left: Surface, right: Surface) -> Iterator[tuple[Name, Surface]]:
+    """What stands in the same place on both sides, where the left side has a name there."""
+    for one, other in _inside(left, right):
+        call = application(one)
+        plain = call[0] if call is not None and call[0].base not in KNOWN else one
+        if isinstance(plain, Name) and plain.time is not None:
+            yield plain, other
+        else:
+            yield from _alike(one, other)
+
+
+def _inside(left: Surface, right: Surface) -> Iterator[tuple[Surface, Surface]]:
+    """The operands of two formulas that are made in the same way."""
+    match left, right:
+        case Apply(), Apply() if replace(left, argument=None) == replace(right, argument=None):
+            if left.argument is not None and right.argument is not None:
+                yield _bare(left.argument), _bare(right.argument)
+        case BigOperator(), Negative(operand=BigOperator() as inner):
+            yield from _inside(left, replace(inner, body=Negative(inner.body.at, inner.body)))
+        case BigOperator(), BigOperator() if _limits(left) == _limits(right):
+            yield _bare(left.body), _bare(right.body)
+        case Negative(), Negative():
+            yield left.operand, right.operand
+        case Juxtaposed(left=Name() as one), Juxtaposed(left=Name() as other) if one == other:
+            yield _bare(left.right), _bare(right.right)
+        case ((Juxtaposed() | Binary()), (Juxtaposed() | Binary())):
+            if _factor(left) is not None and _factor(left) == _factor(right):
+                yield left.right, right.right
+
+
+def _factor(node: Juxtaposed | Binary) -> tuple[str, Surface] | None:
+    """A number, or a fraction of numbers, in front of a product."""
+    op = node.op if isinstance(node, Binary) else ""
+    constant = isinstance(node.left, Number | Fraction) and op not in ("+", "-")
+    return (op, node.left) if constant else None
+
+
+def _limits(node: BigOperator) -> tuple[object, ...]:
+    return node.kind, node.indices, node.lower, node.upper, node.domain
+
+
+def _bare(node: Surface) -> Surface:
+    return node.items[0] if isinstance(node, Bracket) and len(node.items) == 1 else node
+
+
+def spoken(reading: Reading, vocabulary: Vocabulary, known: frozenset[str]) -> Iterator[Definition]:
+    """The definitions in the prose: by a formula that speaks of known quantities, and initial values."""
+    starts = [formula.start for formula in reading.document.displays]
+    for formula, chain in reading.inline:
+        display = sum(start < formula.start for start in starts)
+        place = Place(reading.document.source, formula.line, formula.column, "")
+        for link, item in enumerate(chain.relations()):
+            claim = _said(item, display, place, link)
+            one = definition(claim, vocabulary)
+            if one is not None and (_is_formula(one) or _initial(one)) and _speaks_of(one, known, vocabulary):
+                yield one
+
+
+def _speaks_of(one: Definition, known: frozenset[str], vocabulary: Vocabulary) -> bool:
+    """Does a definition in the prose belong to the quantities of the displays?"""
+    names = (one.left, *names_in(one.right))
+    return one.pattern == "t" or any(vocabulary.refer(name).key in known for name in names)
+
+
+def _said(item: Relation, display: int, place: Place, link: int) -> Claim:
+    return Claim(display, place, "", item.op, item.left, item.right, item.left, link)
+
+
+def _is_formula(one: Definition) -> bool:
+    """Is a quantity given by a formula, rather than a size or a case that is looked at?"""
+    return not isinstance(one.right, Number | Name | Dots | Bracket)
+
+
+def _initial(one: Definition) -> bool:
+    return one.initial and isinstance(one.right, Number)
+
+
+def beside_logarithm(node: Surface) -> Name | None:
+    """y in y \\log p, y^T \\log p and y \\cdot \\log p."""
+    match node:
+        case Juxtaposed(left=left, right=Apply(function="log" | "ln")):
+            pass
+        case Binary(op=op, left=left, right=Apply(function="log" | "ln")) if op not in ("+", "-", "/"):
+            pass
+        case _:
+            return None
+    while isinstance(left, Transpose | Negative):
+        left = left.operand
+    if isinstance(left, Juxtaposed):
+        left = left.right
+    return left if isinstance(left, Name) else None
+
+
+__all__ = ["Found", "definition", "definition_of", "first_definitions"]

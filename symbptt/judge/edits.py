@@ -1,0 +1,351 @@
+r"""Small edits of a formula, each with what it would mend: the mistakes that people make, undone.
+
+Nothing here knows whether an edit is right. ``edits`` walks the tree and gives one edit of one place at a
+time, those that are slight and often needed first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from symbptt.judge.vocabulary import names_in
+from symbptt.reader.syntax import (
+    Apply,
+    BigOperator,
+    Binary,
+    Bracket,
+    Derivative,
+    Juxtaposed,
+    Name,
+    Negative,
+    Number,
+    Scripted,
+    Surface,
+    Transpose,
+    Word,
+)
+from symbptt.reader.written import written
+
+PRODUCTS = frozenset(["\\cdot", "*", "\\odot", "\\circ", "\\times", "\\otimes"])
+ELEMENTWISE = "\\odot"
+FUNCTIONS = frozenset(["f", "g", "\\sigma", "\\phi", "\\varphi"])
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edited formula, and in words what was wrong with it."""
+
+    weight: int
+    said: str
+    node: Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What a document offers to edit with: names that can be confused, and factors that can be lost."""
+
+    namesakes: dict[str, tuple[Name, ...]]
+    factors: tuple[Surface, ...]
+    letters: tuple[str, ...] = ()  # that are free on the right alone, so that a sum may be lost
+    horizon: str = "T"
+
+
+Local = Callable[[Surface, Stock], Iterator[Edit]]
+
+
+def edits(root: Surface, stock: Stock) -> list[Edit]:
+    """All formulas that differ from one by one edit of one place, the slightest first."""
+    found = [*_edited(root, stock), *_summed(root, stock)]
+    return sorted(found, key=lambda edit: edit.weight)
+
+
+def _edited(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Edits of a node and of what it holds."""
+    for local in LOCAL:
+        yield from local(node, stock)
+    yield from _inner(node, stock)
+
+
+def _inner(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Edits of what a node holds."""
+    for name in _parts(node):
+        below = _below(node, name)
+        value = getattr(node, name)
+        if isinstance(value, Surface):
+            for edit in below(value, stock):
+                yield replace(edit, node=_with(node, name, edit.node))
+        elif isinstance(value, tuple):
+            for place, item in enumerate(value):
+                for edit in below(item, stock) if isinstance(item, Surface) else ():
+                    items = (*value[:place], edit.node, *value[place + 1 :])
+                    yield replace(edit, node=_with(node, name, items))
+
+
+def _parts(node: Surface) -> tuple[str, ...]:
+    """The fields that hold formulas, not times, limits or scripts."""
+    match node:
+        case Name():
+            return ()
+        case BigOperator():
+            return ("body",)
+        case Scripted():
+            return ("base",)
+        case Derivative():
+            return ("numerator", "denominators")
+    return tuple(part.name for part in fields(node))
+
+
+def _below(node: Surface, name: str) -> Local:
+    """How a part is edited: names of a derivative only as names, factors where the whole product is."""
+    if isinstance(node, Derivative):
+        return _named
+    if isinstance(node, Transpose):
+        return _upright
+    return _factored if name == "left" and is_product(node) else _edited
+
+
+def _named(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Edits of what is differentiated, or by what."""
+    for local in (_shifts, _namesakes):
+        yield from local(node, stock)
+
+
+def _upright(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Edits below a transpose: no second one."""
+    for local in LOCAL:
+        if local is not _transposes:
+            yield from local(node, stock)
+    yield from _inner(node, stock)
+
+
+def _with(node: Surface, name: str, value: object) -> Surface:
+    changes: dict[str, Any] = {name: value}
+    return replace(node, **changes)
+
+
+def _factored(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Edits below a product that is part of a longer one: not those of the product as such."""
+    yield from _inner(node, stock) if is_product(node) else _edited(node, stock)
+
+
+def is_product(node: Surface) -> bool:
+    """Is this a product of two factors, and no function with its argument?"""
+    if isinstance(node, Juxtaposed):
+        return not (node.direct and isinstance(node.left, Name))
+    return isinstance(node, Binary) and node.op in PRODUCTS
+
+
+def factors_of(node: Surface) -> tuple[list[Surface], list[str]]:
+    """The factors of a product in their order, and the signs between them ("" for none)."""
+    if not is_product(node) or not isinstance(node, Juxtaposed | Binary):
+        return [node], []
+    first, signs = factors_of(node.left)
+    return [*first, node.right], [*signs, node.op if isinstance(node, Binary) else ""]
+
+
+def product_of(factors: list[Surface], signs: list[str]) -> Surface:
+    """A product read from the left."""
+    whole = factors[0]
+    for sign, factor in zip(signs, factors[1:], strict=True):
+        grouped = _grouped(factor)
+        whole = (
+            Binary(whole.at, sign, _grouped(whole), grouped)
+            if sign
+            else Juxtaposed(whole.at, _grouped(whole), grouped)
+        )
+    return whole
+
+
+def _grouped(node: Surface) -> Surface:
+    """A factor that binds loosely, in brackets."""
+    loose = (isinstance(node, Binary) and node.op in "+-") or isinstance(node, Negative | BigOperator)
+    return Bracket(node.at, "()", (node,)) if loose else node
+
+
+def _transposes(node: Surface, stock: Stock) -> Iterator[Edit]:
+    if isinstance(node, Transpose):
+        yield Edit(1, f"{written(node.operand)} is transposed once too often", node.operand)
+    elif isinstance(node, Name | Derivative | Bracket) or (
+        isinstance(node, Apply) and node.function in ("diag", "Diag")
+    ):
+        if isinstance(node, Bracket) and (node.kind != "()" or len(node.items) != 1):
+            return
+        yield Edit(1, f"the transpose is missing on {written(node)}", Transpose(node.at, node, "\\top"))
+
+
+def _orders(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Neighbouring factors swapped, one left out."""
+    factors, signs = factors_of(node)
+    for place in range(len(signs)):
+        one, other = factors[place], factors[place + 1]
+        swapped = [*factors[:place], other, one, *factors[place + 2 :]]
+        said = f"the factors {written(one)} and {written(other)} are swapped"
+        yield Edit(2, said, product_of(swapped, signs))
+    for place in range(len(factors)) if signs else ():
+        rest = [*factors[:place], *factors[place + 1 :]]
+        left = signs[:place] + signs[place + 1 :] if place < len(signs) else signs[:-1]
+        yield Edit(3, f"the factor {written(factors[place])} is one too many", product_of(rest, left))
+
+
+def _signs_of_products(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """The product entry by entry for the matrix product, and the other way round."""
+    factors, signs = factors_of(node)
+    for place, sign in enumerate(signs):
+        elementwise = sign in (ELEMENTWISE, "\\circ", "\\otimes")
+        new = [*signs[:place], "" if elementwise else ELEMENTWISE, *signs[place + 1 :]]
+        said = "a matrix product is meant" if elementwise else "the product entry by entry is meant"
+        yield Edit(2, f"{said} before {written(factors[place + 1])}", product_of(factors, new))
+
+
+def _lost_factors(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """A factor that occurs elsewhere, put in."""
+    if isinstance(node, Binary | Negative) and not is_product(node):
+        return
+    factors, signs = factors_of(node)
+    kinds = ["", ELEMENTWISE] if not signs else [signs[-1]]
+    for factor in stock.factors:
+        if factor in factors:
+            continue
+        for place in range(len(factors) + 1):
+            for sign in kinds if place or kinds != ["", ELEMENTWISE] else [""]:
+                whole = [*factors[:place], factor, *factors[place:]]
+                joined = [*signs[: max(0, place - 1)], sign, *signs[max(0, place - 1) :]]
+                yield Edit(4, f"the factor {written(factor)} is missing", product_of(whole, joined))
+
+
+def _minus(node: Surface, stock: Stock) -> Iterator[Edit]:
+    match node:
+        case Binary(op="+"):
+            yield Edit(1, f"the sign before {written(node.right)} should be -", replace(node, op="-"))
+        case Binary(op="-"):
+            yield Edit(1, f"the sign before {written(node.right)} should be +", replace(node, op="+"))
+        case Negative(operand=operand):
+            yield Edit(1, f"the minus before {written(operand)} is wrong", operand)
+
+
+def _shifts(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Times and limits, one earlier or later."""
+    match node:
+        case Name(time=Surface() as time):
+            for moved in _moved(time):
+                yield Edit(
+                    1, f"the time of {written(node)} should be {written(moved)}", replace(node, time=moved)
+                )
+        case Name(subscripts=(Name() | Number() | Binary() as item,)) if _counts(item):
+            for moved in _moved(item):
+                yield Edit(
+                    1,
+                    f"the index of {written(node)} should be {written(moved)}",
+                    replace(node, subscripts=(moved,)),
+                )
+        case BigOperator():
+            for side, limit in (("lower", node.lower), ("upper", node.upper)):
+                for moved in _moved(limit) if limit is not None else ():
+                    yield Edit(1, f"the {side} limit should be {written(moved)}", _with(node, side, moved))
+
+
+def _counts(item: Surface) -> bool:
+    """May this be a time or an index?"""
+    return isinstance(item, Number) or all(
+        len(name.base) == 1 and name.base.islower() and not name.subscripts for name in names_in(item)
+    )
+
+
+def _moved(time: Surface) -> Iterator[Surface]:
+    """A time one step later and one earlier, written plainly; the letter alone for two steps."""
+    letter, offset = _split(time)
+    for step in (-1, 1):
+        total = offset + step
+        if letter is None:
+            if total >= 0:
+                yield Number(time.at, str(total))
+        elif total == 0:
+            yield letter
+        else:
+            yield Binary(time.at, "+" if total > 0 else "-", letter, Number(time.at, str(abs(total))))
+
+
+def _split(time: Surface) -> tuple[Surface | None, int]:
+    match time:
+        case Number(text=text) if text.isdigit():
+            return None, int(text)
+        case Binary(op="+" | "-" as op, left=left, right=Number(text=text)) if text.isdigit():
+            return left, int(text) if op == "+" else -int(text)
+    return time, 0
+
+
+def _kinds(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Total for immediate."""
+    if isinstance(node, Derivative) and node.kind in ("\\partial", "d"):
+        yield Edit(2, f"the immediate derivative is meant in {written(node)}", replace(node, kind="partial+"))
+    elif isinstance(node, Derivative) and node.kind == "partial+":
+        yield Edit(1, f"the total derivative is meant in {written(node)}", replace(node, kind="\\partial"))
+
+
+def _namesakes(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """One gate for another, one weight for another."""
+    if not isinstance(node, Name):
+        return
+    for other in stock.namesakes.get(family(node), ()):
+        new = replace(
+            node, base=other.base, subscripts=other.subscripts if node.time or other.subscripts else ()
+        )
+        new = replace(new, accents=other.accents, superscripts=node.superscripts)
+        if new != node:
+            yield Edit(2, f"{written(new)} is meant, not {written(node)}", new)
+    primes = 1 - node.primes
+    plain = not node.subscripts and node.time is None
+    if primes >= 0 and plain and node.base in FUNCTIONS:
+        said = "the derivative is meant" if primes else "the function itself is meant"
+        yield Edit(2, f"{said}: {written(replace(node, primes=primes))}", replace(node, primes=primes))
+
+
+def family(name: Name) -> str:
+    """What names have in common that are easily confused."""
+    timed = "timed" if name.time is not None else "constant"
+    words = [item for item in name.subscripts if isinstance(item, Word)]
+    return f"{timed} {len(words)} {name.prefix}"
+
+
+def _powers(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """A square that is lost: 1 - h for 1 - h^2."""
+    if isinstance(node, Binary) and node.op == "-" and isinstance(node.left, Number):
+        right = node.right
+        if isinstance(right, Name) and not right.superscripts:
+            squared = replace(right, superscripts=(Number(right.at, "2"),))
+            yield Edit(3, f"the square of {written(right)} is meant", replace(node, right=squared))
+
+
+def _sums(node: Surface, stock: Stock) -> Iterator[Edit]:
+    if isinstance(node, BigOperator) and node.kind == "sum":
+        yield Edit(3, "the sum is one too many", node.body)
+
+
+LOCAL: tuple[Local, ...] = (
+    _transposes,
+    _orders,
+    _signs_of_products,
+    _lost_factors,
+    _minus,
+    _shifts,
+    _kinds,
+    _namesakes,
+    _powers,
+    _sums,
+)
+
+
+def _summed(root: Surface, stock: Stock) -> Iterator[Edit]:
+    """A lost minus before everything, and lost sums over letters that nothing binds."""
+    if not isinstance(root, Negative):
+        yield Edit(1, "the minus before everything is lost", Negative(root.at, _grouped(root)))
+    for letter in stock.letters:
+        index = Name(root.at, letter)
+        lower: Surface = Number(root.at, "1")
+        for upper in dict.fromkeys((stock.horizon, "T", "t")):
+            if upper != letter:
+                body = _grouped(root)
+                whole = BigOperator(root.at, "sum", (index,), lower, Name(root.at, upper), body)
+                yield Edit(2, f"the sum over {letter} is missing", whole)

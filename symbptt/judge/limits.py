@@ -1,0 +1,84 @@
+"""Bounds on what one formula may cost: documents come from anywhere, and the rest of each is judged as well.
+
+The clock is a signal of the operating system, and counts the time that this process works: how busy the
+machine is makes no difference to a verdict. It works in the main thread, where there is such a clock and
+nobody else has set it; elsewhere the bounds that the reader and the judge keep by themselves must do.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+if sys.platform == "linux":
+    import resource
+
+SECONDS_A_FORMULA = 2.0
+SECONDS_TO_BEGIN = 20.0  # for the definitions of a whole document
+AGAIN = 0.2  # the clock strikes again, should the first stroke be lost in a callback
+SOON = 0.001
+MEMORY = 1_000_000_000  # bytes
+
+
+class Overtime(Exception):
+    """The time is up. No error of the input: nothing that handles those may take it for one."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raises Overtime in the block when this process works longer on it.
+
+    A block inside another has its own time, and that of the outer one stands still meanwhile.
+    """
+    if not _has_clock():
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, _strike)
+    left, _ = signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        outer = max(left, SOON) if before is _strike else 0
+        signal.setitimer(signal.ITIMER_PROF, outer, AGAIN)
+        signal.signal(signal.SIGPROF, before or signal.SIG_DFL)
+
+
+def limit_of(doubt: Overtime | MemoryError) -> str:
+    """The bound that was met, in words."""
+    return "a gigabyte of memory" if isinstance(doubt, MemoryError) else f"{SECONDS_A_FORMULA:g} seconds"
+
+
+def _has_clock() -> bool:
+    """Is there a clock that this thread may set, and that nobody else uses?"""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return False
+    return signal.getitimer(signal.ITIMER_PROF)[0] == 0 or signal.getsignal(signal.SIGPROF) is _strike
+
+
+def _strike(number: int, frame: FrameType | None) -> None:
+    raise Overtime
+
+
+@contextmanager
+def within_memory(extra: int = MEMORY) -> Iterator[None]:
+    """In the block MemoryError is raised where this process wants `extra` bytes more than it had before.
+
+    Only where the operating system tells and keeps such bounds (Linux); other threads are bound as well.
+    """
+    statistics = Path("/proc/self/statm")
+    if sys.platform != "linux" or not statistics.exists():
+        yield
+        return
+    taken = int(statistics.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    before, hardest = resource.getrlimit(resource.RLIMIT_AS)
+    bounds = [bound for bound in (taken + extra, before, hardest) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hardest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hardest))

@@ -1,0 +1,92 @@
+"""Formulas that hold, broken: they fail, and the repair undoes what was broken.
+
+A sample here, the same each time; `python -m benchmarks.mutations` judges them all and prints the table.
+"""
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from symbptt.judge import verify
+from tests.judge.mutations import Result, mutants, result
+
+STYLES = sorted((Path(__file__).parent / "styles").glob("*.md"))
+EVERY = 23  # one mutant in so many
+
+
+@cache
+def sample() -> tuple[Result, ...]:
+    found = [mutant for path in STYLES for mutant in mutants(path.read_text(encoding="utf-8"))]
+    return tuple(result(mutant) for mutant in found[::EVERY])
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.stem)
+def test_what_is_right_holds(path):
+    judgement = verify(path.read_text(encoding="utf-8"), path.name)
+    verdicts = Counter(one.finding.verdict for one in judgement.relations)
+    assert set(verdicts) == {"definition", "holds"}
+
+
+def test_mutants_fail_or_are_equal(record_property):
+    results = sample()
+    failing = [one for one in results if one.verdict == "fails"]
+    silent = [one for one in results if one.verdict == "holds" and not one.equal]
+    record_property("mutants", len(results))
+    record_property("failing", len(failing))
+    assert len(failing) + sum(one.equal for one in results) >= 0.95 * len(results)
+    assert len(silent) <= 0.02 * len(results), [one.mutant.latex for one in silent]
+
+
+def test_repairs_undo_the_mutation(record_property):
+    failing = [one for one in sample() if one.verdict == "fails"]
+    undone = [one for one in failing if one.repaired]
+    record_property("repaired", f"{len(undone)} of {len(failing)}")
+    assert len(undone) >= 0.7 * len(failing)
+
+
+def planted(style: str, right: str, wrong: str) -> tuple[str, str, str]:
+    text = (Path(__file__).parent / "styles" / f"{style}.md").read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    findings = [one.finding for one in verify(text.replace(right, wrong)).relations]
+    failing = [one for one in findings if one.verdict == "fails"]
+    assert len(failing) == 1
+    return failing[0].verdict, failing[0].message, failing[0].suggestion
+
+
+@pytest.mark.parametrize(
+    ("style", "right", "wrong", "said", "meant"),
+    [
+        ("denominator", "= W^T\n", "= W\n", "transpose is missing on W", "W^{\\top}"),
+        (
+            "denominator",
+            "= V^T \\frac{\\partial E}{\\partial p_t} +",
+            "= V \\frac{\\partial E}{\\partial p_t} +",
+            "transpose is missing on V",
+            "V^{\\top}",
+        ),
+        ("goodfellow", "= \\hat{y}^{(t)} - y", "= \\hat{y}^{(t)} + y", "sign", "- y^{(t)}"),
+        (
+            "scalars",
+            "w^{t-k} \\prod_{i=k+1}",
+            "w^{t-k} \\prod_{i=k}",
+            "lower limit should be k + 1",
+            "i = k + 1",
+        ),
+        (
+            "lstm",
+            "{\\partial c_t} \\odot c_{t-1}",
+            "{\\partial c_t} \\odot c_{t}",
+            "should be t - 1",
+            "c_{t - 1}",
+        ),
+        ("lstm", "{\\partial i_t} = ", "{\\partial i_t} = -", "minus", "g_{t}"),
+    ],
+)
+def test_repairs_say_what_is_wrong(style, right, wrong, said, meant):
+    if right.endswith("\n"):
+        right, wrong = right.strip() + "$$", wrong.strip() + "$$"
+    _, message, suggestion = planted(style, right, wrong)
+    assert said in message or meant in message
+    assert meant in suggestion

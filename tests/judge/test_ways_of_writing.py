@@ -1,0 +1,119 @@
+"""Single ways of writing: dots, indices, open losses, gradients with names, definitions in passing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from symbptt.judge import verify
+from symbptt.judge.dots import elided, written_out
+from symbptt.judge.normal import rebuilt
+from symbptt.judge.tensors import Undecided
+from symbptt.judge.vocabulary import integer
+from symbptt.judge.world import OutOfRange
+from symbptt.reader.parser import parse_expression
+from symbptt.reader.syntax import Elided
+
+ELMAN = r"""
+$$z_t = W h_{t-1} + U x_t$$
+$$h_t = \tanh(z_t)$$
+"""
+
+
+def last(document: str) -> str:
+    """The verdict on the last relation."""
+    return verify(document).relations[-1].finding.verdict
+
+
+def run(latex: str, **bound: int) -> list[str]:
+    """What dots leave out, written back."""
+    node = rebuilt(parse_expression(latex), elided)
+    assert isinstance(node, Elided)
+    found = written_out(node, lambda limit: integer(limit, bound), 1, bound.get("T", 5))
+    return [repr(term) for term in (*found.head, *found.terms, *found.tail)]
+
+
+@given(st.integers(1, 12))
+def test_a_sum_with_dots_has_as_many_terms_as_it_says(n):
+    assert len(run(r"x_1 + x_2 + \cdots + x_n", n=n)) == n
+    assert len(run(r"x_n + x_{n-1} + \cdots + x_1", n=n)) == n
+
+
+@given(st.integers(2, 9), st.integers(1, 8))
+def test_a_product_with_dots_runs_down_to_its_end(t, k):
+    if t <= k:
+        return
+    assert len(run(r"A_t A_{t-1} \cdots A_{k+1} b", t=t, k=k)) == t - k + 1
+
+
+def test_dots_may_stand_for_nothing_but_not_for_less():
+    assert len(run(r"A_t A_{t-1} \cdots A_{k+1}", t=3, k=3)) == 0
+    with pytest.raises(OutOfRange):
+        run(r"A_t A_{t-1} \cdots A_{k+1}", t=2, k=4)
+    with pytest.raises(Undecided):
+        run(r"A + B + \cdots + Z")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"\frac{\partial h_t}{\partial h_{t-1}} \cdots \frac{\partial h_{k+1}}{\partial h_k}",
+            r"\frac{\partial h_t}{\partial h_{t-1}} \cdots \frac{\partial h_{k+2}}{\partial h_{k+1}}",
+        ),
+        (
+            r"\operatorname{diag}(1 - h_t^2) W \cdots \operatorname{diag}(1 - h_{k+1}^2) W",
+            r"\operatorname{diag}(1 - h_t^2) W \cdots \operatorname{diag}(1 - h_{k}^2) W",
+        ),
+    ],
+)
+def test_chains_with_dots(right, wrong):
+    claim = r"\frac{\partial h_t}{\partial h_k} = "
+    assert last(ELMAN + f"$${claim}{right}$$") == "holds"
+    assert last(ELMAN + f"$${claim}{wrong}$$") == "fails"
+
+
+def test_a_loss_that_stays_open_is_one_of_the_outputs():
+    chain = r"\frac{\partial E_t}{\partial y_t} \frac{\partial y_t}{\partial h_t}"
+    document = ELMAN + r"$$y_t = V h_t$$ "
+    assert last(document + rf"$$\frac{{\partial E_t}}{{\partial h_t}} = {chain}$$") == "holds"
+    assert last(document + rf"$$\frac{{\partial E_t}}{{\partial z_t}} = {chain}$$") == "fails"
+    assert last(document + r"$$\frac{\partial E_t}{\partial h_t} = V^\top (y_t - d_t)$$") == "undetermined"
+
+
+def test_definitions_in_passing_count():
+    slope = r"$$\frac{\partial h_t}{\partial z_t} = \mathrm{diag}(1 - h_t^2)$$"
+    assert last(r"with $z_t = W h_{t-1} + U x_t$: $$h_t = \tanh(z_t)$$" + slope) == "holds"
+    assert last(r"$$h_t = \tanh(z_t) = \tanh(W h_{t-1} + U x_t)$$" + slope) == "holds"
+    by_name = r"$$h_t = \tanh(W h_{t-1} + U x_t)$$ $$z_t = W h_{t-1} + U x_t$$"
+    assert last(by_name + slope) == "holds"
+
+
+def test_sums_over_entries_need_no_declared_size():
+    document = r"$$p_i = \frac{e^{z_i}}{\sum_{j=1}^{K} e^{z_j}}$$"
+    assert last(document + r"$$\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - p_j)$$") == "holds"
+    assert last(document + r"$$\frac{\partial p_i}{\partial z_j} = -p_i p_j$$") == "holds"  # of i and j apart
+    assert last(document + r"$$\frac{\partial p_i}{\partial z_i} = p_i (1 + p_i)$$") == "fails"
+
+
+def test_gradients_with_names_at_every_time():
+    document = r"""
+$$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$ $$h_t = o_t \odot \tanh(c_t)$$
+$$\delta o_t = \delta h_t \odot \tanh(c_t)$$
+"""
+    right = r"$$\delta c_t = \delta h_t \odot o_t \odot (1 - \tanh^2(c_t)) + \delta c_{t+1} \odot f_{t+1}$$"
+    defined = r"$$f_t = \sigma(x_t)$$ $$i_t = \sigma(u_t)$$ $$g_t = \tanh(v_t)$$ $$o_t = \sigma(w_t)$$"
+    assert last(defined + document + right) == "holds"
+    assert last(defined + document + right.replace("f_{t+1}", "f_{t}")) == "fails"
+
+
+def test_a_function_named_by_another_and_one_that_is_left_open():
+    slope = r"$$\frac{\partial a_t}{\partial f_t} = \mathrm{diag}(a_t \odot (1 - a_t))$$"
+    forward = r"$$f_t = W a_{t-1} + U x_t$$ $$a_t = S(f_t)$$"
+    assert last(forward + r"$$S(z) = \sigma(z)$$" + slope) == "holds"
+    assert last(forward + slope) == "holds"
+    assert last(forward + slope.replace("1 - a_t", "2 - a_t")) == "fails"
+
+
+def test_updates_define_and_numbers_give_values():
+    assert last(ELMAN + r"$$W \leftarrow W - \eta \nabla_W L$$") == "definition"
+    assert last(r"$$x = [x_1, x_2, x_3] = [22.5, 42, 53]$$") == "definition"
