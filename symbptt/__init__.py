@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from symbptt.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from symbptt.cells import ready
     from symbptt.check import check
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from symbptt.judge import verify
     from symbptt.programs import generate
     from symbptt.recurrence import Builder, Equation, Recurrence, T, t
-
-__version__ = "0.1.0"
 
 _HOME = {
     "ready": "cells",
@@ -51,8 +51,8 @@ _HOME = {
 
 __all__ = [
     "Builder", "Derivation", "Equation", "FunctionSymbol", "Quantity", "Recurrence", "SpecificationError",
-    "Step", "SymbpttError", "T", "check", "derive", "derive_all", "function", "generate", "load", "ready", "t", "unrolled",
-    "verify",
+    "Step", "SymbpttError", "T", "check", "derive", "derive_all", "function", "generate", "load", "ready",
+    "t", "unrolled", "verify",
 ]  # fmt: skip
 
 

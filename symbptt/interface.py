@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import sympy
@@ -20,15 +21,16 @@ from symbptt.reader import read_quantity, read_recurrence, read_recurrence_file
 from symbptt.recurrence import Recurrence
 
 
-def load(specification: str) -> Recurrence:
+def load(specification: str, numbers: Mapping[str, int] | None = None) -> Recurrence:
     """A recurrence from a file, from standard input (`-`), or by the name of a ready one.
 
+    `numbers` gives values to what the text leaves open, or gives otherwise: sizes, and a number of layers.
     Raises SpecificationError (with the place) for what cannot be read, SymbpttError where no file is.
     """
     if specification == "-":
-        return read_recurrence(sys.stdin.read(), source="<stdin>")
+        return read_recurrence(sys.stdin.read(), source="<stdin>", numbers=numbers)
     path = Path(specification)
-    return read_recurrence_file(path if path.is_file() else find(specification))
+    return read_recurrence_file(path if path.is_file() else find(specification), numbers)
 
 
 def derive(
@@ -68,9 +70,8 @@ def derive_all(
     """
     what = _quantity(recurrence, of) or _default_of(recurrence, form)
     names = Linearised(recurrence).ancestors(what.name)
-    given_or_zero = [
-        q.at(0) for q in recurrence.states if q.at(0) in recurrence.initials or recurrence.initial_is_zero(q)
-    ]
+    starts = [q.at(recurrence.direction(q.name).start) for q in recurrence.states]
+    given_or_zero = [q for q in starts if q in recurrence.initials or recurrence.initial_is_zero(q)]
     time = 1 if form == "unrolled" else sympy.Symbol("k", integer=True)
     variables = [
         *recurrence.parameters,
@@ -109,15 +110,20 @@ def _default_by(recurrence: Recurrence, of: Quantity) -> Quantity:
     return candidates[0]
 
 
-def check_specification(specification: str) -> list[Row]:
-    """Every comparison of the generated code; a compiled reference is used where one stands beside it."""
-    reference = None if specification == "-" else _beside(specification, "reference.py")
-    return check(load(specification), reference)
+def check_specification(
+    specification: str, numbers: Mapping[str, int] | None = None, target: str = "numpy"
+) -> list[Row]:
+    """Every comparison of the generated code; a compiled reference is used where one stands beside it.
+
+    With `numbers` of one's own there is none: it was written for those of the text.
+    """
+    reference = None if specification == "-" or numbers else _beside(specification, "reference.py")
+    return check(load(specification, numbers), reference, target=target)
 
 
-def check_ready() -> dict[str, list[Row]]:
+def check_ready(target: str = "numpy") -> dict[str, list[Row]]:
     """The same for every ready recurrence."""
-    return {name: check_specification(name) for name in ready()}
+    return {name: check_specification(name, target=target) for name in ready()}
 
 
 def _beside(specification: str, name: str) -> Path | None:

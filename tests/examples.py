@@ -108,4 +108,67 @@ def odd_losses() -> Recurrence:
     return b.recurrence("odd losses")
 
 
+def bidirectional() -> Recurrence:
+    """One state runs forwards and one backwards over the same input; the output reads both."""
+    b = Builder()
+    q = b.quantity
+    f, g = q(r"\overrightarrow{h}", "n", timed=True), q(r"\overleftarrow{h}", "k", timed=True)
+    x, y = q("x", "m", timed=True), q("y", "p", timed=True)
+    b.define(f[t], tanh(q("W", "n", "n") @ f[t - 1] + q("U", "n", "m") @ x[t]))
+    b.define(g[t], tanh(q("A", "k", "k") @ g[t + 1] + q("B", "k", "m") @ x[t]))
+    b.define(y[t], q("V", "p", "n") @ f[t] + q("C", "p", "k") @ g[t])
+    b.define(g[T + 1], 0)
+    b.define(q("L"), SumOver(Inner(y[t], y[t]), t, 1, T))
+    return b.recurrence("bidirectional")
+
+
+def deep_bidirectional() -> Recurrence:
+    """Two such layers: each state of the second reads both of the first."""
+    b = Builder()
+    q = b.quantity
+    sizes = {"f": "n", "g": "k", "F": "q", "G": "r", "x": "m", "y": "p"}
+    f, g, F, G, x, y = (q(name, size, timed=True) for name, size in sizes.items())
+    b.define(f[t], tanh(q("W_f", "n", "n") @ f[t - 1] + q("U_f", "n", "m") @ x[t]))
+    b.define(g[t], tanh(q("W_g", "k", "k") @ g[t + 1] + q("U_g", "k", "m") @ x[t]))
+    b.define(
+        F[t], tanh(q("W_F", "q", "q") @ F[t - 1] + q("U_F", "q", "n") @ f[t] + q("V_F", "q", "k") @ g[t])
+    )
+    b.define(
+        G[t], tanh(q("W_G", "r", "r") @ G[t + 1] + q("U_G", "r", "n") @ f[t] + q("V_G", "r", "k") @ g[t])
+    )
+    b.define(y[t], q("C", "p", "q") @ F[t] + q("D", "p", "r") @ G[t])
+    b.define(q("L"), SumOver(Inner(y[t], y[t]), t, 1, T))
+    return b.recurrence("deep bidirectional")
+
+
+def gated_bidirectional() -> Recurrence:
+    """Two states each way, so that each direction has a stack of its own; one starts from a learned value."""
+    b = Builder()
+    q = b.quantity
+    sizes = {"c": "n", "h": "n", "C": "k", "H": "k", "x": "m", "y": "p"}
+    c, h, C, H, x, y = (q(name, size, timed=True) for name, size in sizes.items())
+    b.define(c[t], sigmoid(q("W", "n", "n") @ h[t - 1] + q("U", "n", "m") @ x[t]) * c[t - 1] + q("b", "n"))
+    b.define(h[t], tanh(c[t]))
+    b.define(C[t], sigmoid(q("A", "k", "k") @ H[t + 1] + q("B", "k", "m") @ x[t]) * C[t + 1] + q("d", "k"))
+    b.define(H[t], tanh(C[t]))
+    b.define(y[t], q("P", "p", "n") @ h[t] + q("Q", "p", "k") @ H[t])
+    b.define(C[T + 1], q("s", "k"))
+    return b.recurrence("gated bidirectional")
+
+
+def two_lags_backwards() -> Recurrence:
+    """g_t looks two steps later; the output one step; the loss at the first output."""
+    b = Builder()
+    q = b.quantity
+    g, x, y = q("g", "n", timed=True), q("x", "m", timed=True), q("y", "p", timed=True)
+    U = q("U", "n", "m")
+    b.define(g[t], tanh(q("W_1", "n", "n") @ g[t + 1] + q("W_2", "n", "n") @ g[t + 2] + U @ x[t]))
+    b.define(y[t], q("P", "p", "n") @ g[t] + q("Q", "p", "n") @ g[t + 1])
+    b.define(q("L"), Inner(y[1], y[1]))
+    return b.recurrence("two lags backwards")
+
+
+BACKWARDS = {
+    f.__name__: f for f in (bidirectional, deep_bidirectional, gated_bidirectional, two_lags_backwards)
+}
 EXAMPLES = {f.__name__: f for f in (elman, two_lags, matrix_state, gated, generic, late_input, odd_losses)}

@@ -71,6 +71,17 @@ def test_paths(call, spec):
     assert "diag(a[t] ⊙ (1 - a[t])) · W_aa" in out
 
 
+def test_a_number_of_layers_and_a_size_are_set(call):
+    code, out, _ = call("derive", "deep_rnn", "--set", "L=2", "--set", "n_1=5", "--to", "text", "--of", "y_t")
+    assert code == 0
+    assert "h^(2)[t] (n_2 x 1)" in out
+    assert "h^(1)[t] (5 x 1)" in out
+    assert "h^(3)" not in out
+    assert call("check", "deep_rnn", "--set", "L=1")[0] == 0
+    for wrong in ("L", "L=two", "q=2"):
+        assert call("generate", "deep_rnn", "--set", wrong)[0] == 2
+
+
 def test_a_file_is_written_whole(call, spec, tmp_path):
     target = tmp_path / "out.tex"
     assert call("derive", spec, "-o", target)[:2] == (0, "")

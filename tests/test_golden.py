@@ -17,7 +17,8 @@ def derivation_page(name: str) -> str:
     recurrence = symbptt.load(str(ready()[name]))
     derivations = [d for form in ("expanded", "adjoint") for d in symbptt.derive_all(recurrence, form=form)]
     if len(recurrence.states) > 1:
-        derivations += [symbptt.derive(recurrence, q, q.at(t - 1), "paths") for q in recurrence.states]
+        earlier = [(q, q.at(recurrence.direction(q.name).before(t))) for q in recurrence.states]
+        derivations += [symbptt.derive(recurrence, q, before, "paths") for q, before in earlier]
     return WRITERS["markdown"](*derivations)
 
 

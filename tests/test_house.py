@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up: a module imports its own layer and those before it; the package's face stands on top.
 LAYERS = (
+    "version",
     "errors",
     "expressions",
     "functions",
@@ -27,9 +28,11 @@ LAYERS = (
     "programs",
     "check",
     "judge",
+    "reports",
     "cells",
     "interface",
     "cli",
+    "pytest_plugin",
     "__main__",
     "__init__",
 )
@@ -37,16 +40,21 @@ LAYERS = (
 OPTIONAL = {"numba", "scipy", "nbformat", "IPython", "latex2sympy2_extended", "torch", "jax"}
 # Imports that wait until a function is called, (layer, layer opened). Objects open a layer above their own:
 # Recurrence.from_latex reads, and every expression displays itself in Jupyter. The command line loads what a
-# command needs, so that --help does not wait for SymPy.
+# command needs, so that --help does not wait for SymPy; the reader a Markdown parser where a page has code.
 DOORS = {
     ("recurrence", "reader"),
     ("recurrence", "writers"),
+    ("recurrence", "judge"),
     ("expressions", "writers"),
     ("derivation", "writers"),
     ("writers", "writers"),
+    ("reader", "reader"),
+    ("judge", "reports"),
+    ("pytest_plugin", "judge"),
+    ("pytest_plugin", "reports"),
     *(
         ("cli", layer)
-        for layer in ("interface", "notations", "writers", "programs", "check", "cells", "judge")
+        for layer in ("interface", "notations", "writers", "programs", "check", "cells", "judge", "reports")
     ),
 }
 # Whatever takes text and runs it, SymPy's S among them.

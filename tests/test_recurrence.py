@@ -105,6 +105,6 @@ def test_a_circle_at_the_same_time():
     assert "need each other at the same time: a -> c -> a" in message
 
 
-def test_a_look_ahead():
-    message = broken((lambda a, c, x: a[t], lambda a, c, x: 2 * a[t + 1]))
-    assert "a at time t + 1 in the equation for a at time t: expected" in message
+def test_a_look_ahead_at_what_is_given():
+    message = broken((lambda a, c, x: a[t], lambda a, c, x: 2 * a[t - 1] + c[t + 1]))
+    assert "c is looked at after time t in the equation for a at time t: expected" in message

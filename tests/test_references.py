@@ -9,7 +9,7 @@ import pytest
 
 from symbptt import cells
 from symbptt.expressions import size
-from symbptt.programs.names import key
+from symbptt.programs.plan.names import key
 from tests.judges.given import (
     REFERENCES,
     Given,

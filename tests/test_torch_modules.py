@@ -38,9 +38,9 @@ def rnn(state):
     return {"W_aa": U, "W_ax": W, "b": b + e}
 
 
-def two_layer_rnn(state):
+def stacked_rnn(state):
     found = {}
-    for number in (1, 2):
+    for number in range(1, len(state) // 4 + 1):
         W, U, b, e = layer(state, f"l{number - 1}")
         found |= {f"W_{number}": U, f"U_{number}": W, f"b_{number}": b + e}
     return found
@@ -48,7 +48,7 @@ def two_layer_rnn(state):
 
 def bidirectional_rnn(state):
     found = {}
-    for name, suffix in (("f", "l0"), ("g", "l0_reverse")):
+    for name, suffix in (("f", "l0"), ("b", "l0_reverse")):
         W, U, b, e = layer(state, suffix)
         found |= {f"W_{name}": U, f"U_{name}": W, f"b_{name}": b + e}
     return found
@@ -100,16 +100,13 @@ class Match:
     options: dict
 
 
+BOTH_WAYS = ("h_overrightarrow", "h_overleftarrow")  # its last state backwards is that of time 1
 MATCHES = (
     Match(torch.nn.RNN, "elman_tanh", rnn, ("a",), (("a",),), {"nonlinearity": "tanh"}),
-    Match(torch.nn.RNN, "two_layer_rnn", two_layer_rnn, ("h_2",), (("h_1", "h_2"),), {"num_layers": 2}),
+    Match(torch.nn.RNN, "two_layer_rnn", stacked_rnn, ("h_2",), (("h_1", "h_2"),), {"num_layers": 2}),
+    Match(torch.nn.RNN, "deep_rnn", stacked_rnn, ("h_3",), (("h_1", "h_2", "h_3"),), {"num_layers": 3}),
     Match(
-        torch.nn.RNN,
-        "bidirectional_encoder",
-        bidirectional_rnn,
-        ("f", "g"),
-        (("f", "g"),),
-        {"bidirectional": True},
+        torch.nn.RNN, "bidirectional_rnn", bidirectional_rnn, BOTH_WAYS, (BOTH_WAYS,), {"bidirectional": True}
     ),
     Match(torch.nn.LSTM, "lstm_sum", lstm_sum, ("h",), (("h",), ("c",)), {}),
     Match(torch.nn.LSTM, "lstm", lstm, ("a",), (("a",), ("c",)), {}),
@@ -130,11 +127,6 @@ def numpy(tensors):
     return {name: tensor.detach().numpy() for name, tensor in tensors.items()}
 
 
-def flipped(arrays):
-    """In time; the direction that PyTorch runs backwards is the state g, which reads its input z in turn."""
-    return {name: value[::-1] if name in ("g", "z") else value for name, value in arrays.items()}
-
-
 class Case:
     """A layer with random weights and the same numbers for a program, by role as `arrays` has them."""
 
@@ -144,12 +136,10 @@ class Case:
         self.match = match
         self.module = match.module(m, n, dtype=torch.float64, **match.options)
         self.ours = match.imported(dict(self.module.named_parameters()))
-        sizes = [{"n": n, "k": n, "m": m}.get(str(s), 3) for s in r.sizes]
+        sizes = [{"m": m, "p": 3}.get(str(s), n) for s in r.sizes]
         given = arrays(r, sizes, horizon, batch)
         self.parameters = {**given["parameters"], **numpy(self.ours)}
         self.inputs = given["inputs"]
-        if "z" in self.inputs:
-            self.inputs["z"] = self.inputs["x"][::-1].copy()
         self.initial = given["initial"]
         self.cotangents = {name: given["cotangents"][name] for name in match.top}
         self.x = torch.tensor(self.inputs["x"], requires_grad=True)
@@ -172,13 +162,13 @@ class Case:
     def differences(self, program) -> dict[str, float]:
         """The relative differences of a program from the layer, by what they are of."""
         output, end = self.run()
-        values = flipped(program.forward(self.parameters, self.inputs, self.initial))
+        values = program.forward(self.parameters, self.inputs, self.initial)
         found = {"output": relative(self.side_by_side(values), output.detach().numpy())}
         for names, state in zip(self.match.states, end, strict=True):
             for name, last in zip(names, state.detach().numpy(), strict=True):
-                found[f"last {name}"] = relative(values[name][0 if name == "g" else -1], last)
+                found[f"last {name}"] = relative(values[name][0 if name == BOTH_WAYS[1] else -1], last)
         output.backward(torch.tensor(self.side_by_side(self.cotangents)))
-        gradients = program.backward(self.parameters, self.inputs, self.initial, flipped(self.cotangents))
+        gradients = program.backward(self.parameters, self.inputs, self.initial, self.cotangents)
         return {**found, **self._of_gradients(gradients)}
 
     def side_by_side(self, values):
@@ -192,8 +182,7 @@ class Case:
             name: relative(bar.numpy(), leaf.grad.numpy())
             for (name, leaf), bar in zip(names.items(), ours, strict=True)
         }
-        by_input = sum(flipped(gradients["inputs"]).values())
-        found["input"] = relative(by_input, self.x.grad.numpy())
+        found["input"] = relative(gradients["inputs"]["x"], self.x.grad.numpy())
         for states, start in zip(self.match.states, self.start, strict=True):
             for name, judged in zip(states, start.grad.numpy(), strict=True):
                 given = name in gradients["initial"]

@@ -12,6 +12,7 @@ from symbptt.writers.pages import (
     step_latex,
     to_latex,
     to_markdown,
+    to_specification,
     to_tex_page,
 )
 from symbptt.writers.plain import to_text
@@ -27,6 +28,7 @@ __all__ = [
     "to_html",
     "to_latex",
     "to_markdown",
+    "to_specification",
     "to_tex_page",
     "to_text",
 ]

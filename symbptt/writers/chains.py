@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
+import sympy
 from sympy.core.basic import Basic
 
 from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step, TimeRange
 from symbptt.errors import SymbpttError
 from symbptt.expressions import (
+    Apply,
     Block,
     Braced,
     Derivative,
+    FunctionSymbol,
     Plus,
     Quantity,
     children,
+    shape_of,
+    subexpressions,
 )
+from symbptt.functions import FUNCTIONS, from_sympy, function
 from symbptt.notations import NOTATIONS
 from symbptt.recurrence import Recurrence
 
@@ -44,9 +50,27 @@ def rule_text(step: Step) -> str:
 
 
 def equations(derivation: Derivation) -> tuple[Step, ...]:
-    """The recurrence's own equations in the notation of the derivation."""
-    steps = tuple(Step(e.left, e.right, "recurrence", "") for e in derivation.recurrence.equations)
+    """The recurrence's own equations, and what its functions mean, in the notation of the derivation."""
+    r = derivation.recurrence
+    pairs = [*((e.left, e.right) for e in r.equations), *meanings(r)]
+    steps = tuple(Step(left, right, "recurrence", "") for left, right in pairs)
     return NOTATIONS[derivation.notation](derivation.with_steps(steps, "matrix")).steps
+
+
+def meanings(recurrence: Recurrence) -> Iterator[tuple[Basic, Basic]]:
+    """S(z) = sigma(z) for each function with a name or a formula of its own."""
+    letter = next(name for name in ("z", "u", "v", "z'") if name not in recurrence.quantities)
+    arguments: dict[FunctionSymbol, Basic] = {}
+    for node in (node for e in recurrence.equations for node in subexpressions(e.right)):
+        if isinstance(node, Apply):
+            arguments.setdefault(node.function, node.argument)
+    for f, argument in arguments.items():
+        z = Quantity(letter, *shape_of(argument))
+        if isinstance(f.meaning, sympy.Lambda):
+            (variable,) = f.meaning.variables
+            yield f(z), from_sympy(f.meaning.expr, {variable: z})
+        elif f.meaning and FUNCTIONS[f.meaning].latex != f.name:
+            yield f(z), function(f.meaning)(z)
 
 
 def shared_times(chain: Chain) -> tuple[TimeRange, ...] | None:
@@ -118,6 +142,21 @@ KINDS = (
 )
 
 
+# The same where some quantities run backwards in time.
+BOTH_WAYS = {
+    "In a product over time the factor of the latest time": "In a product the factor of the highest index",
+    "the latest time leftmost": "the highest index leftmost",
+    "through every path back in time": "through every path in time",
+    "everything of earlier times": "everything of other times",
+}
+
+
+def _both_ways(sentence: str) -> str:
+    for one, both in BOTH_WAYS.items():
+        sentence = sentence.replace(one, both)
+    return sentence
+
+
 ONCE = "Steps that stand above on this page are not repeated."
 
 
@@ -172,7 +211,9 @@ class Contents:
     @property
     def conventions(self) -> tuple[str, ...]:
         """How the page is to be read, one sentence each."""
-        return (*CONVENTIONS[self.derivations[0].notation], KINDS, *([ONCE] * (len(self.derivations) > 1)))
+        first = self.derivations[0]
+        found = (*CONVENTIONS[first.notation], KINDS, *([ONCE] * (len(self.derivations) > 1)))
+        return tuple(map(_both_ways, found)) if first.recurrence.runs_backwards else found
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:

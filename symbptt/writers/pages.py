@@ -160,6 +160,12 @@ def recurrence_latex(recurrence: Recurrence) -> str:
     return environment("aligned", rows)
 
 
+def to_specification(recurrence: Recurrence) -> str:
+    """A page that says what the recurrence is, and nothing else: the shapes, and the equations."""
+    shapes = shape_sentence(recurrence, Mathematics(recurrence.time_style))
+    return f"{shapes}.\n\n$$\n{recurrence_latex(recurrence)}\n$$"
+
+
 def shape_sentence(recurrence: Recurrence, mathematics: Mathematics) -> str:
     """Every quantity with its role and its shape."""
     return "; ".join(

@@ -33,6 +33,8 @@ ACCENTS = {
     "hat": "\u0302",
     "bar": "\u0304",
     "vec": "\u20d7",
+    "overrightarrow": "\u20d7",
+    "overleftarrow": "\u20d6",
     "dot": "\u0307",
     "ddot": "\u0308",
 }

@@ -18,7 +18,7 @@ import numpy as np
 from symbptt import cells
 from symbptt.expressions import Quantity, is_zero, size
 from symbptt.oracle import STEP, World
-from symbptt.programs.names import key
+from symbptt.programs.plan.names import key
 from symbptt.recurrence import Recurrence
 
 REFERENCES = {
@@ -87,9 +87,16 @@ class Given:
         found = {}
         for q in open_states(self.recurrence):
             lag = self.recurrence.lags[q.name]
-            rows = [[self.array(w.given[q.name, t], q) for w in self.worlds] for t in range(1 - lag, 1)]
+            times = self.start_times(q)
+            rows = [[self.array(w.given[q.name, t], q) for w in self.worlds] for t in times]
             found[key(q.name)] = np.array(rows if lag > 1 else rows[0])
         return found
+
+    def start_times(self, q: Quantity) -> range:
+        """The times 0, -1, ... of a state's initial values, or T + 1, ... backwards; the furthest first."""
+        lag, T = self.recurrence.lags[q.name], self.worlds[0].horizon
+        forwards = self.recurrence.direction(q.name).sign > 0
+        return range(1 - lag, 1) if forwards else range(T + lag, T, -1)
 
     @property
     def returned(self) -> tuple[Quantity, ...]:
@@ -124,7 +131,7 @@ class Given:
             by["inputs"][key(q.name)] = np.stack([self._by_all(q, t, cotangents) for t in times], axis=1)
         for q in open_states(r):
             lag = r.lags[q.name]
-            rows = [self._by_all(q, t, cotangents) for t in range(1 - lag, 1)]
+            rows = [self._by_all(q, t, cotangents) for t in self.start_times(q)]
             by["initial"][key(q.name)] = np.stack(rows, axis=1) if lag > 1 else rows[0]
         return tuple(
             {role: {name: both[i] for name, both in group.items()} for role, group in by.items()}
@@ -157,7 +164,7 @@ class Given:
 
 def opened(r: Recurrence) -> Recurrence:
     """The same with every start at zero left open: a program takes another start for such a state, too."""
-    at_zero = [e.left for e in r.equations if e.left.time in (0, -1) and is_zero(e.right)]
+    at_zero = [q for q, value in r.initial_values.items() if is_zero(value)]
     return Recurrence(tuple(e for e in r.equations if e.left not in at_zero), r.name, r.time_style)
 
 

@@ -143,11 +143,27 @@ def two_layer_rnn(p, i, start, d):
     return {"h_1": one, "h_2": two, "y": y}, cross_entropy(y, d)
 
 
-def bidirectional_encoder(p, i, start, d):
-    (f,) = scan(lambda x, f: (tanh(linear(f, p.W_f) + linear(x, p.U_f, p.b_f)),), i.x, start.f)
-    (g,) = scan(lambda z, g: (tanh(linear(g, p.W_g) + linear(z, p.U_g, p.b_g)),), i.z, start.g)
-    y = softmax(linear(joined(f, g), p.V, p.b_y), -1)
-    return {"f": f, "g": g, "y": y}, cross_entropy(y[-1], d[-1])
+def deep_rnn(p, i, start, d):
+    below, layers = i.x, {}
+    for n in (1, 2, 3):
+        W, U, b = (getattr(p, f"{name}_{n}") for name in "WUb")
+        (below,) = scan(
+            lambda x, h, W=W, U=U, b=b: (tanh(linear(h, W) + linear(x, U, b)),),
+            below,
+            getattr(start, f"h_{n}"),
+        )
+        layers[f"h_{n}"] = below
+    y = softmax(linear(below, p.V, p.b_y), -1)
+    return {**layers, "y": y}, cross_entropy(y, d)
+
+
+def bidirectional_rnn(p, i, start, d):
+    (f,) = scan(lambda x, f: (tanh(linear(f, p.W_f) + linear(x, p.U_f, p.b_f)),), i.x, start.h_overrightarrow)
+    (g,) = scan(
+        lambda x, g: (tanh(linear(g, p.W_b) + linear(x, p.U_b, p.b_b)),), i.x.flip(0), start.h_overleftarrow
+    )
+    y = softmax(linear(joined(f, g.flip(0)), p.V, p.b_y), -1)
+    return {"h_overrightarrow": f, "h_overleftarrow": g.flip(0), "y": y}, cross_entropy(y, d)
 
 
 def leaky_rnn(p, i, start, d):
