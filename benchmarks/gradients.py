@@ -5,7 +5,8 @@
 One call is timed: the loss (half the squared error of all states against targets) and its gradients by all
 parameters and by the inputs, the same for all; compiling and converting stand outside. The contenders of a
 row take turns in one process and the medians count; calls of less than 5 ms are timed several at a time,
-after one that wakes caches and threads. The gradients are compared before. All tools have all cores.
+after one that wakes caches and threads. The gradients are compared before. All tools have all cores; threads
+that wait for work soon sleep, and turns keep a distance, so that no contender's threads spin in another's turn.
 A run of everything writes benchmarks/gradients.md and benchmarks/gradients.png; a part is only printed.
 """
 
@@ -18,6 +19,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+# Read by OpenBLAS (the logarithm of a number of cycles) and by OpenMP when they start.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
+os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 
 import matplotlib
 import numpy as np
@@ -36,6 +41,7 @@ for peer in (jax_scan, torch_loops, numpy_by_hand, casadi_graph):
 BARE = "bare products"
 TOLERANCE = {"float32": 2e-4, "float64": 1e-10}  # of the largest entry of a gradient
 SECONDS = 4.0  # about what a row may take
+DISTANCE = 0.004  # seconds between turns
 PAGE, FIGURE = Path(__file__).with_suffix(".md"), Path(__file__).with_suffix(".png")
 
 
@@ -93,6 +99,7 @@ def compare(name: str, found: tuple, expected: tuple, tolerance: float) -> None:
 
 def timed(call: Callable, count: int) -> float:
     """Seconds of one call, the mean of `count`; before short ones, one wakes their caches and threads."""
+    time.sleep(DISTANCE)
     if count > 1:
         call()
     start = time.perf_counter()

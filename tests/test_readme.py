@@ -12,13 +12,11 @@ import pytest
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 # A command stands alone, four spaces in; the next block of plain output is its own, whole or in part.
-SHOWN = re.findall(r"^    ((?:echo .* \| )?symbptt .*)$(?:(?!^    ).)*?^```\n(.*?)^```$", README, re.S | re.M)
-SHOWN += [
-    (
-        re.search(r"symbptt derive simple_rnn --to text", README)[0],
-        re.search(r"```\n(.*?)```", README, re.S)[1],
-    )
-]
+SHOWN = re.findall(
+    r"^    ((?:echo [^\n]* \| )?symbptt [^\n]*)$(?:(?!^    |^```).)*?^```\n(.*?)^```$", README, re.S | re.M
+)
+# The very first command is part of the set-up's line.
+SHOWN += [("symbptt derive simple_rnn --to text", re.search(r"^```\n(.*?)^```$", README, re.S | re.M)[1])]
 
 
 def printed(command: str, folder: Path) -> list[str]:
