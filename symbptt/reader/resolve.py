@@ -7,7 +7,6 @@ are added or multiplied, W (r_t \\odot h_{t-1}); otherwise it is an unknown func
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,9 +17,10 @@ import sympy
 from symbptt.expressions import FunctionSymbol
 from symbptt.functions import FUNCTIONS, SPELLINGS
 from symbptt.reader import syntax
+from symbptt.reader.hints import described, unknown_function
 from symbptt.reader.spelling import ReadingError, canonical
 from symbptt.reader.symbols import Names, arithmetic, number
-from symbptt.reader.syntax import Bracket, Name, Number, Surface, Text
+from symbptt.reader.syntax import Bracket, Name, Number, Surface
 from symbptt.reader.terms import (
     JUXTAPOSED,
     Call,
@@ -127,7 +127,7 @@ class Resolver:
                 return self.big(node)
             case syntax.Derivative() | syntax.Gradient():
                 return self.derivative(node)
-        raise ReadingError(f"{_described(node)} has no meaning in an equation of a recurrence", at)
+        raise ReadingError(f"{described(node)} has no meaning in an equation of a recurrence", at)
 
     def name(self, node: Name) -> Term:
         """A name that stands alone: a quantity, a constant, an index, a size, or e with an exponent."""
@@ -381,31 +381,3 @@ def power(base: sympy.Rational, exponent: int, at: syntax.Span) -> sympy.Rationa
     if max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent) > MOST_BITS:
         raise ReadingError("a power that is too large", at)
     return base**exponent
-
-
-def unknown_function(name: str, defined: Iterable[str]) -> str:
-    """The message for an unknown function, with the nearest known name."""
-    near = did_you_mean(name, defined)
-    return (
-        f"unknown function {name}{near}: define it as ${name} = \\sigma$, ${name}(z) = ...$ "
-        f"or as generic ${name}: \\mathbb{{R}} \\to \\mathbb{{R}}$; declare its shape if it is a factor"
-    )
-
-
-def did_you_mean(name: str, defined: Iterable[str] = ()) -> str:
-    """`` (did you mean \\tanh?)``, or nothing."""
-    spelled = {key: FUNCTIONS[value].latex for key, value in SPELLINGS.items()}
-    spelled.update({one.lstrip("\\"): one for one in defined})
-    plain = name.lstrip("\\")
-    near = difflib.get_close_matches(plain, spelled, n=1, cutoff=0.7) if len(plain) > 1 else []
-    return f" (did you mean {spelled[near[0]]}?)" if near else ""
-
-
-def _described(node: Surface) -> str:
-    if isinstance(node, Text):
-        return f"the text {node.text!r}"
-    if isinstance(node, syntax.Dots):
-        return "an ellipsis"
-    return {"Relation": "a relation", "Cases": "a choice of cases", "Indicator": "an indicator"}.get(
-        type(node).__name__, f"{type(node).__name__.lower()}"
-    )

@@ -10,8 +10,9 @@ import sympy
 from symbptt.errors import Place, SpecificationError
 from symbptt.reader import syntax
 from symbptt.reader.document import Document, Formula, read_document
+from symbptt.reader.hints import did_you_mean
 from symbptt.reader.parser import parse, parse_each
-from symbptt.reader.resolve import called_at_number, did_you_mean
+from symbptt.reader.resolve import called_at_number
 from symbptt.reader.symbols import arithmetic
 from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Number, Span, Surface, children
 from symbptt.recurrence import T

@@ -328,10 +328,16 @@ class Chain:
             left = link.right
 
 
-def children(node: Surface) -> Iterator[Surface]:
+def children(node: Surface) -> list[Surface]:
     """The nodes right below a node, left to right."""
+    found: list[Surface] = []
     for part in _parts(type(node)):
-        yield from _nodes(getattr(node, part))
+        value = getattr(node, part)
+        if isinstance(value, Surface):
+            found.append(value)
+        elif value:
+            found.extend(_nodes(value))
+    return found
 
 
 def _parts(kind: type[Any]) -> tuple[str, ...]:
