@@ -6,7 +6,7 @@ One call is timed: the loss (half the squared error of all states against target
 parameters and by the inputs, the same for all; compiling and converting stand outside. The contenders of a
 row take turns in one process and the medians count; calls of less than 5 ms are timed several at a time,
 after one that wakes caches and threads. The gradients are compared before. All tools have all cores; threads
-that wait for work soon sleep, and turns keep a distance, so that no contender's threads spin in another's turn.
+that wait for work soon sleep, and turns keep a distance: no contender's threads spin in another's turn.
 A run of everything writes benchmarks/gradients.md and benchmarks/gradients.png; a part is only printed.
 """
 

@@ -43,16 +43,17 @@ def show(name: str, one: Result) -> None:
 
 def table(results: list[Result]) -> str:
     """Fails, holds and is equal, other; and the repairs, by kind of mistake."""
-    rows = [f"{'mistake':24}{'mutants':>8}{'fail':>7}{'equal':>7}{'other':>7}{'repaired':>10}"]
+    rows = [f"{'mistake':24}{'mutants':>8}{'fail':>7}{'equal':>7}{'other':>7}{'undone':>10}{'named':>10}"]
     kinds = Counter(one.mutant.kind for one in results)
     for kind in [*sorted(kinds), ""]:
         mine = [one for one in results if kind in ("", one.mutant.kind)]
         fail = sum(one.verdict == "fails" for one in mine)
         equal = sum(one.equal for one in mine)
         undone = sum(one.repaired for one in mine if one.verdict == "fails")
+        named = sum(one.named for one in mine if one.verdict == "fails")
         rows.append(
             f"{kind or 'all':24}{len(mine):8}{fail:7}{equal:7}{len(mine) - fail - equal:7}"
-            f"{undone:6} {100 * undone / max(1, fail):.0f} %"
+            f"{undone:6} {100 * undone / max(1, fail):.0f} %{named:6} {100 * named / max(1, fail):.0f} %"
         )
     return "\n".join(rows)
 

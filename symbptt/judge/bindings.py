@@ -33,7 +33,8 @@ def assignments(
     last = scope.vocabulary.ends(world.horizon)
     free = set().union(*(free_in(node, scope, entries) for node in sides)) - sizes - set(last)
     letter = scope.vocabulary.names.letter
-    dotted = any(isinstance(node, Dots | Elided) for side in sides for node in walk(side))
+    nodes = [node for side in sides for node in walk(side)]
+    dotted = any(isinstance(node, Dots | Elided) for node in nodes)
     letters = sorted(free | {letter})
     ranges = []
     for one in letters:
@@ -43,7 +44,7 @@ def assignments(
             ranges.append([1, 2])
         else:
             ranges.append([1] if dotted else [1, 2] if letter in free else [2, 3])
-    apart = [one for one in letters if one in entries] if not _compares(sides) else []
+    apart = [one for one in letters if one in entries] if not _compares(nodes) else []
     for values in product(*ranges):
         places = [value for one, value in zip(letters, values, strict=True) if one in apart]
         if len(set(places)) < len(places):
@@ -51,9 +52,8 @@ def assignments(
         yield {**last, **dict(zip(letters, values, strict=True))}
 
 
-def _compares(sides: list[Surface]) -> bool:
+def _compares(nodes: list[Surface]) -> bool:
     """Does a condition such as 1(i = j) or \\delta_{ij} compare indices?"""
-    nodes = [node for side in sides for node in walk(side)]
     return any(
         isinstance(node, Indicator | Cases) or (isinstance(node, Name) and node.base == "\\delta")
         for node in nodes

@@ -27,6 +27,7 @@ from symbptt.reader.syntax import (
     Binary,
     Bracket,
     Chain,
+    Derivative,
     Dots,
     Fraction,
     Juxtaposed,
@@ -116,8 +117,39 @@ def _several(claims: Iterable[Claim], vocabulary: Vocabulary) -> bool:
 
 
 def definition(claim: Claim, vocabulary: Vocabulary) -> Definition | None:
-    """The definition that a relation can be, or None."""
-    return definition_of(claim, vocabulary, vocabulary.entries_of(claim) - vocabulary.quantities)
+    """The definition that a relation can be, or None.
+
+    W = \\partial z / \\partial h defines nothing where W is a parameter of the recurrence.
+    """
+    found = definition_of(claim, vocabulary, vocabulary.entries_of(claim) - vocabulary.quantities)
+    if found is not None and found.time is None and isinstance(_upright(found.right), Derivative):
+        met = vocabulary.parameters.get(found.key)
+        return found if met is None or met >= claim.display else None
+    return found
+
+
+def _upright(node: Surface) -> Surface:
+    """What stands below transposes and in brackets."""
+    while isinstance(node, Transpose) or (isinstance(node, Bracket) and len(node.items) == 1):
+        node = node.operand if isinstance(node, Transpose) else node.items[0]
+    return node
+
+
+def parameters(claims: Iterable[Claim], vocabulary: Vocabulary) -> dict[str, int]:
+    """The names without a time that the equations of a recurrence hold, with the display of the first."""
+    found: dict[str, int] = {}
+    for claim in claims:
+        one = definition(claim, vocabulary)
+        if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
+            continue
+        nodes = list(walk(one.right))
+        if any(isinstance(node, Derivative) for node in nodes):
+            continue
+        for name in names_in(one.right):
+            reference = vocabulary.refer(name)
+            if reference.time is None and not name.prefix and name.base not in ("\\delta", "\\Delta"):
+                found.setdefault(reference.key, claim.display)
+    return found
 
 
 def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -> Definition | None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from symbptt.judge.products import ELEMENTWISE, factors_of, grouped, is_product, product_of
+from symbptt.judge.times import moved
 from symbptt.judge.vocabulary import names_in
 from symbptt.reader.syntax import (
     Apply,
@@ -17,7 +19,6 @@ from symbptt.reader.syntax import (
     Binary,
     Bracket,
     Derivative,
-    Juxtaposed,
     Name,
     Negative,
     Number,
@@ -28,26 +29,24 @@ from symbptt.reader.syntax import (
 )
 from symbptt.reader.written import written
 
-PRODUCTS = frozenset(["\\cdot", "*", "\\odot", "\\circ", "\\times", "\\otimes"])
-ELEMENTWISE = "\\odot"
 FUNCTIONS = frozenset(["f", "g", "\\sigma", "\\phi", "\\varphi"])
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edited formula, and in words what was wrong with it."""
+    """An edited formula, and in words what was wrong; ``form``: plain numbers cannot tell the two apart."""
 
     weight: int
     said: str
     node: Surface
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What a document offers to edit with: names that can be confused, and factors that can be lost."""
+    """What a document offers to edit with: names that can be confused, letters of lost sums."""
 
     namesakes: dict[str, tuple[Name, ...]]
-    factors: tuple[Surface, ...]
     letters: tuple[str, ...] = ()  # that are free on the right alone, so that a sum may be lost
     horizon: str = "T"
 
@@ -130,49 +129,16 @@ def _factored(node: Surface, stock: Stock) -> Iterator[Edit]:
     yield from _inner(node, stock) if is_product(node) else _edited(node, stock)
 
 
-def is_product(node: Surface) -> bool:
-    """Is this a product of two factors, and no function with its argument?"""
-    if isinstance(node, Juxtaposed):
-        return not (node.direct and isinstance(node.left, Name))
-    return isinstance(node, Binary) and node.op in PRODUCTS
-
-
-def factors_of(node: Surface) -> tuple[list[Surface], list[str]]:
-    """The factors of a product in their order, and the signs between them ("" for none)."""
-    if not is_product(node) or not isinstance(node, Juxtaposed | Binary):
-        return [node], []
-    first, signs = factors_of(node.left)
-    return [*first, node.right], [*signs, node.op if isinstance(node, Binary) else ""]
-
-
-def product_of(factors: list[Surface], signs: list[str]) -> Surface:
-    """A product read from the left."""
-    whole = factors[0]
-    for sign, factor in zip(signs, factors[1:], strict=True):
-        grouped = _grouped(factor)
-        whole = (
-            Binary(whole.at, sign, _grouped(whole), grouped)
-            if sign
-            else Juxtaposed(whole.at, _grouped(whole), grouped)
-        )
-    return whole
-
-
-def _grouped(node: Surface) -> Surface:
-    """A factor that binds loosely, in brackets."""
-    loose = (isinstance(node, Binary) and node.op in "+-") or isinstance(node, Negative | BigOperator)
-    return Bracket(node.at, "()", (node,)) if loose else node
-
-
 def _transposes(node: Surface, stock: Stock) -> Iterator[Edit]:
     if isinstance(node, Transpose):
-        yield Edit(1, f"{written(node.operand)} is transposed once too often", node.operand)
+        yield Edit(1, f"{written(node.operand)} is transposed once too often", node.operand, form=True)
     elif isinstance(node, Name | Derivative | Bracket) or (
         isinstance(node, Apply) and node.function in ("diag", "Diag")
     ):
         if isinstance(node, Bracket) and (node.kind != "()" or len(node.items) != 1):
             return
-        yield Edit(1, f"the transpose is missing on {written(node)}", Transpose(node.at, node, "\\top"))
+        said = f"the transpose is missing on {written(node)}"
+        yield Edit(1, said, Transpose(node.at, node, "\\top"), form=True)
 
 
 def _orders(node: Surface, stock: Stock) -> Iterator[Edit]:
@@ -182,7 +148,7 @@ def _orders(node: Surface, stock: Stock) -> Iterator[Edit]:
         one, other = factors[place], factors[place + 1]
         swapped = [*factors[:place], other, one, *factors[place + 2 :]]
         said = f"the factors {written(one)} and {written(other)} are swapped"
-        yield Edit(2, said, product_of(swapped, signs))
+        yield Edit(2, said, product_of(swapped, signs), form=True)
     for place in range(len(factors)) if signs else ():
         rest = [*factors[:place], *factors[place + 1 :]]
         left = signs[:place] + signs[place + 1 :] if place < len(signs) else signs[:-1]
@@ -193,26 +159,11 @@ def _signs_of_products(node: Surface, stock: Stock) -> Iterator[Edit]:
     """The product entry by entry for the matrix product, and the other way round."""
     factors, signs = factors_of(node)
     for place, sign in enumerate(signs):
-        elementwise = sign in (ELEMENTWISE, "\\circ", "\\otimes")
-        new = [*signs[:place], "" if elementwise else ELEMENTWISE, *signs[place + 1 :]]
+        elementwise = sign in ELEMENTWISE
+        new = [*signs[:place], "" if elementwise else "\\odot", *signs[place + 1 :]]
         said = "a matrix product is meant" if elementwise else "the product entry by entry is meant"
-        yield Edit(2, f"{said} before {written(factors[place + 1])}", product_of(factors, new))
-
-
-def _lost_factors(node: Surface, stock: Stock) -> Iterator[Edit]:
-    """A factor that occurs elsewhere, put in."""
-    if isinstance(node, Binary | Negative) and not is_product(node):
-        return
-    factors, signs = factors_of(node)
-    kinds = ["", ELEMENTWISE] if not signs else [signs[-1]]
-    for factor in stock.factors:
-        if factor in factors:
-            continue
-        for place in range(len(factors) + 1):
-            for sign in kinds if place or kinds != ["", ELEMENTWISE] else [""]:
-                whole = [*factors[:place], factor, *factors[place:]]
-                joined = [*signs[: max(0, place - 1)], sign, *signs[max(0, place - 1) :]]
-                yield Edit(4, f"the factor {written(factor)} is missing", product_of(whole, joined))
+        said = f"{said} before {written(factors[place + 1])}"
+        yield Edit(2, said, product_of(factors, new), form=True)
 
 
 def _minus(node: Surface, stock: Stock) -> Iterator[Edit]:
@@ -229,21 +180,17 @@ def _shifts(node: Surface, stock: Stock) -> Iterator[Edit]:
     """Times and limits, one earlier or later."""
     match node:
         case Name(time=Surface() as time):
-            for moved in _moved(time):
-                yield Edit(
-                    1, f"the time of {written(node)} should be {written(moved)}", replace(node, time=moved)
-                )
+            for new in moved(time):
+                said = f"the time of {written(node)} should be {written(new)}"
+                yield Edit(1, said, replace(node, time=new))
         case Name(subscripts=(Name() | Number() | Binary() as item,)) if _counts(item):
-            for moved in _moved(item):
-                yield Edit(
-                    1,
-                    f"the index of {written(node)} should be {written(moved)}",
-                    replace(node, subscripts=(moved,)),
-                )
+            for new in moved(item):
+                said = f"the index of {written(node)} should be {written(new)}"
+                yield Edit(1, said, replace(node, subscripts=(new,)))
         case BigOperator():
             for side, limit in (("lower", node.lower), ("upper", node.upper)):
-                for moved in _moved(limit) if limit is not None else ():
-                    yield Edit(1, f"the {side} limit should be {written(moved)}", _with(node, side, moved))
+                for new in moved(limit) if limit is not None else ():
+                    yield Edit(1, f"the {side} limit should be {written(new)}", _with(node, side, new))
 
 
 def _counts(item: Surface) -> bool:
@@ -251,29 +198,6 @@ def _counts(item: Surface) -> bool:
     return isinstance(item, Number) or all(
         len(name.base) == 1 and name.base.islower() and not name.subscripts for name in names_in(item)
     )
-
-
-def _moved(time: Surface) -> Iterator[Surface]:
-    """A time one step later and one earlier, written plainly; the letter alone for two steps."""
-    letter, offset = _split(time)
-    for step in (-1, 1):
-        total = offset + step
-        if letter is None:
-            if total >= 0:
-                yield Number(time.at, str(total))
-        elif total == 0:
-            yield letter
-        else:
-            yield Binary(time.at, "+" if total > 0 else "-", letter, Number(time.at, str(abs(total))))
-
-
-def _split(time: Surface) -> tuple[Surface | None, int]:
-    match time:
-        case Number(text=text) if text.isdigit():
-            return None, int(text)
-        case Binary(op="+" | "-" as op, left=left, right=Number(text=text)) if text.isdigit():
-            return left, int(text) if op == "+" else -int(text)
-    return time, 0
 
 
 def _kinds(node: Surface, stock: Stock) -> Iterator[Edit]:
@@ -327,7 +251,6 @@ LOCAL: tuple[Local, ...] = (
     _transposes,
     _orders,
     _signs_of_products,
-    _lost_factors,
     _minus,
     _shifts,
     _kinds,
@@ -340,12 +263,12 @@ LOCAL: tuple[Local, ...] = (
 def _summed(root: Surface, stock: Stock) -> Iterator[Edit]:
     """A lost minus before everything, and lost sums over letters that nothing binds."""
     if not isinstance(root, Negative):
-        yield Edit(1, "the minus before everything is lost", Negative(root.at, _grouped(root)))
+        yield Edit(1, "the minus before everything is lost", Negative(root.at, grouped(root)))
     for letter in stock.letters:
         index = Name(root.at, letter)
         lower: Surface = Number(root.at, "1")
         for upper in dict.fromkeys((stock.horizon, "T", "t")):
             if upper != letter:
-                body = _grouped(root)
+                body = grouped(root)
                 whole = BigOperator(root.at, "sum", (index,), lower, Name(root.at, upper), body)
                 yield Edit(2, f"the sum over {letter} is missing", whole)

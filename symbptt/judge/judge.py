@@ -15,7 +15,7 @@ from itertools import product
 from symbptt.errors import SymbpttError
 from symbptt.judge.backward import Backward, is_backward
 from symbptt.judge.declarations import declarations
-from symbptt.judge.definitions import Found, definition, first_definitions, named_functions
+from symbptt.judge.definitions import Found, definition, first_definitions, named_functions, parameters
 from symbptt.judge.deltas import at_last_time, earlier_head, is_delta, is_later
 from symbptt.judge.explain import explanation
 from symbptt.judge.forms import form_errors, is_example, is_word_call, says_scalars
@@ -26,6 +26,7 @@ from symbptt.judge.naming import IDENTITY
 from symbptt.judge.normal import rebuilt
 from symbptt.judge.numbered import Numbered, is_numbered
 from symbptt.judge.places import part_of, region_of
+from symbptt.judge.proof import proved
 from symbptt.judge.reading import ASSIGNS, DECLARES, EQUALS, Claim, Reading, Unread, read, spoken_functions
 from symbptt.judge.revision import Revision
 from symbptt.judge.scope import HORIZON, Scope
@@ -78,6 +79,7 @@ class Court:
         self.vocabulary = Vocabulary.of(chains)
         self.vocabulary.spoken = {**spoken_functions(reading.text), **named_functions(chains)}
         self.claims = [item for item in reading.claims if isinstance(item, Claim)]
+        self.vocabulary.parameters = parameters(self.claims, self.vocabulary)
         self.numbers = reading.numbers
         self.first = first_definitions(reading, self.vocabulary)
         self.scope = Scope(
@@ -307,7 +309,9 @@ class Court:
         general = tried(claim, self.scope, False, entries)
         if general.status == "equal":
             self.spoken.update(general.spoken.items())
-            return Finding("holds", scope="any", evidence=_evidence(general), reading=_said(general))
+            sure = proved(claim, self.scope, self.scope.world(False, 1, ()), entries)
+            evidence = replace(_evidence(general), kind="proved" if sure else "numeric")
+            return Finding("holds", scope="any", evidence=evidence, reading=_said(general))
         if general.status == "undecided":
             return Finding("undetermined", general.message)
         unit = tried(claim, self.scope, True, entries)

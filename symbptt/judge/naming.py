@@ -118,7 +118,10 @@ class Naming:
 
     def at(self, **bound: int) -> Self:
         """The evaluator with more letters bound."""
-        return replace(self, bound={**self.bound, **bound})
+        inner = object.__new__(type(self))  # made for every term of a sum: no check of fields that stay
+        inner.__dict__.update(self.__dict__, bound={**self.bound, **bound})
+        inner.__dict__.pop("place", None)
+        return inner
 
     def value(self, node: Surface) -> Tensor:
         """The value of a formula."""
@@ -152,8 +155,11 @@ class Naming:
 
     def limit(self, node: Surface) -> int:
         """A limit of a sum: a time, or a declared size."""
-        sizes = {key[5:]: size[0] for key, size in self.world.sizes.items() if key.startswith("size ")}
-        return integer(node, {**sizes, **self.bound})
+        try:
+            return integer(node, self.bound)
+        except Undecided:
+            sizes = {key[5:]: size[0] for key, size in self.world.sizes.items() if key.startswith("size ")}
+            return integer(node, {**sizes, **self.bound})
 
     def extent(self, body: Surface, letter: str) -> int:
         """The size of the axis that a letter indexes in a formula; 0 where none is found."""

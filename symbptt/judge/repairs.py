@@ -1,23 +1,28 @@
-"""What was probably meant: the slightest edit of a relation that makes it true."""
+"""What was probably meant: the slightest edit of a relation that makes it true.
+
+An edit is first tried where every size is 1: there products commute and nothing is transposed, so that one
+trial tells whether a factor is missing, wherever it belongs. What passes is tried with sizes that differ.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.bindings import free_in
-from symbptt.judge.edits import Edit, Stock, edits, factors_of, family
+from symbptt.judge.edits import Edit, Stock, edits, family
+from symbptt.judge.factors import Factor, entrywise_sign, factors_near
+from symbptt.judge.products import Term, terms, with_factor
 from symbptt.judge.reading import Claim
-from symbptt.judge.trial import Settled, Trial
-from symbptt.judge.vocabulary import names_in, walk
-from symbptt.reader.syntax import BigOperator, Binary, Bracket, Name, Negative, Number, Surface
+from symbptt.judge.trial import NEARLY, Settled, Trial
+from symbptt.judge.vocabulary import names_in
+from symbptt.reader.syntax import Name, Surface
 from symbptt.reader.written import written
 
-MOST_EDITS = 400
-MOST_FACTORS = 16
 SECONDS = 0.6
+LEFT = 2  # how much heavier an edit of the left side is
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +35,116 @@ class Repair:
 
 def repair(claim: Claim, trial: Trial, claims: Iterable[Claim], settled: Settled) -> Repair | None:
     """The slightest edit that makes a relation hold, or None."""
-    stock = stock_of(claim, trial, claims)
-    return first_that_holds(claim, candidates(claim, stock), lambda edited: trial.holds(edited, settled))
-
-
-def candidates(claim: Claim, stock: Stock) -> list[tuple[Claim, Edit]]:
-    """The relation with one edit, the slightest first; the left side is edited where a chain begins."""
-    found = [(replace(claim, right=edit.node), edit) for edit in edits(claim.right, stock)]
-    if claim.left is not None and claim.link == 0:
-        bare = replace(stock, factors=(), letters=())
-        found += [(replace(claim, left=edit.node), edit) for edit in edits(claim.left, bare)]
-    return sorted(found, key=lambda item: item[1].weight)[:MOST_EDITS]
-
-
-def first_that_holds(
-    claim: Claim, tries: Iterable[tuple[Claim, Edit]], holds: Callable[[Claim], bool]
-) -> Repair | None:
-    """The first edit that makes a relation true and says more than that a side is itself."""
-    until = time.process_time() + SECONDS
-    for edited, edit in tries:
-        if time.process_time() > until:
-            return None
-        if edited.left is None or edited.left == edited.right:
-            continue
-        try:
-            if holds(edited):
-                return Repair(f"{written(edited.left)} {claim.op} {written(edited.right)}", edit.said)
-        except SymbpttError:
-            continue
-    return None
-
-
-def stock_of(claim: Claim, trial: Trial, claims: Iterable[Claim]) -> Stock:
-    """What the document offers near a relation: names of the same kind and size, factors, open letters."""
     near = sorted(claims, key=lambda one: (one is not claim, abs(one.display - claim.display)))
-    nodes = [side for one in near for side in (one.left, one.right) if side is not None]
-    return Stock(_namesakes(nodes, trial), _factors(nodes), _letters(claim, trial))
+    return Search(claim, trial, settled, near).found()
+
+
+@dataclass
+class Search:
+    """The search for an edit of a relation; ``near`` are the relations of the document, the nearest first."""
+
+    claim: Claim
+    trial: Trial
+    settled: Settled
+    near: list[Claim]
+    plain: Trial = field(init=False)
+    status: str = field(init=False)  # of the relation where every size is 1
+    until: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain = Trial(self.claim, self.trial.scope, True, self.trial.entries)
+        outcome = self.plain.outcome(self.settled)
+        rounding = outcome.status == "differs" and outcome.error < NEARLY
+        self.status = "vanish" if rounding else outcome.status
+        self.until = time.process_time() + SECONDS
+
+    def found(self) -> Repair | None:
+        """The first edit that makes the relation true and says more than that a side is itself."""
+        said_elsewhere = {(one.left, one.right) for one in self.near}
+        again: Repair | None = None  # what the document says in another place is less likely
+        for edited, said in self._tries():
+            if time.process_time() > self.until:
+                break
+            if edited.left is None or edited.left == edited.right or not self._holds(edited):
+                continue
+            found = Repair(f"{written(edited.left)} {edited.op} {written(edited.right)}", said)
+            if (edited.left, edited.right) not in said_elsewhere:
+                return found
+            again = again or found
+        return again
+
+    def _holds(self, edited: Claim) -> bool:
+        """Is an edited relation true?"""
+        try:
+            return self.trial.holds(edited, self.settled)
+        except SymbpttError:
+            return False
+
+    def _passes(self, edited: Claim) -> bool:
+        """Is nothing found against an edited relation where every size is 1?"""
+        try:
+            return self.status != "differs" or self.plain.may_hold(edited, self.settled)
+        except SymbpttError:
+            return False
+
+    def _tries(self) -> Iterator[tuple[Claim, str]]:
+        """The edited relations that are worth a trial with sizes that differ, the slightest edit first."""
+        slight = self._edited()
+        if self.status == "equal":  # what plain numbers do not tell apart comes first
+            slight.sort(key=lambda item: not item[1].form)
+        elif self.status == "differs":
+            slight = [item for item in slight if not item[1].form]
+        light = 1 if self.status == "differs" else 2
+        yield from self._passing(item for item in slight if item[1].weight <= light)
+        if self.status != "equal":
+            yield from self._lost_factors()
+        yield from self._passing(item for item in slight if item[1].weight > light)
+
+    def _passing(self, items: Iterable[tuple[Claim, Edit]]) -> Iterator[tuple[Claim, str]]:
+        for edited, edit in items:
+            if self._passes(edited):
+                yield edited, edit.said
+
+    def _edited(self) -> list[tuple[Claim, Edit]]:
+        """The relation with one slight edit; the left side is edited where a chain begins."""
+        claim, stock = self.claim, self._stock()
+        found = [(replace(claim, right=edit.node), edit) for edit in edits(claim.right, stock)]
+        if claim.left is not None and claim.link == 0:
+            bare = replace(stock, letters=())
+            left = [replace(edit, weight=edit.weight + LEFT) for edit in edits(claim.left, bare)]
+            found += [(replace(claim, left=edit.node), edit) for edit in left]
+        return sorted(found, key=lambda item: item[1].weight)
+
+    def _stock(self) -> Stock:
+        """What the document offers near the relation: names of the same kind and size, open letters."""
+        nodes = [side for one in self.near for side in (one.left, one.right) if side is not None]
+        return Stock(_namesakes(nodes, self.trial), _letters(self.claim, self.trial))
+
+    def _lost_factors(self) -> Iterator[tuple[Claim, str]]:
+        """The relation with one factor more, where plain numbers allow it."""
+        factors = factors_near(self.claim, self.trial, self.near)
+        groups: dict[Surface, list[Factor]] = {}
+        for factor in factors:
+            groups.setdefault(factor.number, []).append(factor)
+        for group in groups.values():
+            for term in terms(self.claim.right):
+                whole = with_factor(term.whole.node, 0, "", group[0].node)
+                if time.process_time() > self.until:
+                    return
+                if self._passes(replace(self.claim, right=term.whole.put(whole))):
+                    yield from self._placed(group, term)
+
+    def _placed(self, group: list[Factor], term: Term) -> Iterator[tuple[Claim, str]]:
+        """A factor in all places of a term, the likeliest first."""
+        entrywise = entrywise_sign(self.near)
+        places = [
+            (distance + number, right, factor)
+            for number, factor in enumerate(group)
+            for spot in term.spots
+            for distance, right in factor.inside(spot, entrywise)
+        ]
+        for _, right, factor in sorted(places, key=lambda item: item[0]):
+            yield replace(self.claim, right=right), f"the factor {written(factor.node)} is missing"
 
 
 def _namesakes(nodes: Iterable[Surface], trial: Trial) -> dict[str, tuple[Name, ...]]:
@@ -76,29 +155,6 @@ def _namesakes(nodes: Iterable[Surface], trial: Trial) -> dict[str, tuple[Name, 
         if key in trial.world.sizes:
             found.setdefault(family(name), {}).setdefault(key, name)
     return {kind: tuple(names.values()) for kind, names in found.items()}
-
-
-def _factors(nodes: Iterable[Surface]) -> tuple[Surface, ...]:
-    found: dict[Surface, None] = {}
-    for node in nodes:
-        for factor in _all_factors(node):
-            found.setdefault(factor)
-        if len(found) >= MOST_FACTORS:
-            break
-    return tuple(found)[:MOST_FACTORS]
-
-
-def _all_factors(node: Surface) -> Iterator[Surface]:
-    """The factors of every product in a formula."""
-    for item in walk(node):
-        factors, signs = factors_of(item)
-        loose = (Number, Negative, BigOperator)
-        if signs:
-            yield from (factor for factor in factors if not isinstance(factor, loose) and not _empty(factor))
-
-
-def _empty(factor: Surface) -> bool:
-    return isinstance(factor, Bracket | Binary) and not list(names_in(factor))
 
 
 def _letters(claim: Claim, trial: Trial) -> tuple[str, ...]:

@@ -103,12 +103,17 @@ def views(a: Tensor) -> list[tuple[str, Tensor]]:
 
 def view(a: Tensor, choose: Choose) -> Tensor | None:
     """The plain matrix that a derivative stands for in the layout that is chosen, or None."""
+    return _chosen(a, choose)[1]
+
+
+def _chosen(a: Tensor, choose: Choose) -> tuple[str, Tensor | None]:
+    """The layout that is chosen, with the plain matrix in it."""
     found = views(a)
     if len(found) < 2:
-        return found[0][1] if found else None
+        return found[0] if found else ("", None)
     kind = found[0][0].split(":")[0]
     names = tuple(name.split(": ")[1] for name, _ in found)
-    return found[choose((kind, names), len(found))][1]
+    return found[choose((kind, names), len(found))]
 
 
 def chain(a: Tensor, b: Tensor) -> Tensor:
@@ -167,9 +172,10 @@ def _options(op: str, a: Tensor, b: Tensor, choose: Choose) -> list[Option]:
     left, right = view(a, choose), view(b, choose)
     if not a.plain and not b.plain:  # J^T g
         return _plain_options(op, left, right) if left is not None and right is not None else []
+    mixed = _mixed_options(op, a, b, choose)
     if left is None or right is None:
-        return _mixed_options(op, a, b)
-    return _mixed_options(op, a, b)[:1] + _plain_options(op, left, right)
+        return mixed
+    return mixed[:1] + _plain_options(op, left, right)
 
 
 def _plain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
@@ -211,7 +217,7 @@ def _chain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
     return found
 
 
-def _mixed_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
+def _mixed_options(op: str, a: Tensor, b: Tensor, choose: Choose) -> list[Option]:
     """A plain matrix that acts on the value of a derivative."""
     found: list[Option] = []
     if op in ELEMENTWISE or op == "*":
@@ -230,9 +236,18 @@ def _mixed_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
         and plain.out[0] == derived.below[0] * derived.below[1]
         and 1 in derived.below
         and derived is a
+        and _variable_in_columns(derived, choose)
     ):
         found.append(("matrix on the variable", lambda: _on_variable(derived, plain)))
     return found
+
+
+def _variable_in_columns(derived: Tensor, choose: Choose) -> bool:
+    """Does the chosen layout have the variable in the columns: a row, or a Jacobian by numerators?"""
+    layout, matrix = _chosen(derived, choose)
+    if derived.out == (1, 1):
+        return matrix is None or matrix.out[0] == 1
+    return not layout.endswith("denominator layout")
 
 
 def _on_variable(derived: Tensor, plain: Tensor) -> Tensor:

@@ -30,6 +30,7 @@ MOST_READINGS = 200
 FEW_READINGS = 24
 SECONDS = 1.5
 TOLERANCE = 1e-6
+NEARLY = 1e-3  # so much may rounding do where both sides should be zero
 UNFIT = "The sizes of the two sides fit in no reading."
 OUTSIDE = "It speaks of times outside the horizon."
 VANISHING = 1e-11
@@ -106,12 +107,23 @@ class Trial:
 
     def holds(self, claim: Claim, settled: Settled) -> bool:
         """Is another claim, an edit of this one, true in a reading?"""
+        return any(one.status == "equal" for one in self._outcomes(claim, settled))
+
+    def may_hold(self, claim: Claim, settled: Settled) -> bool:
+        """Is another claim, an edit of this one, true in a reading, or nearly, or a matter of zeros?"""
+        return any(
+            one.status in ("equal", "vanish") or (one.status == "differs" and one.error < NEARLY)
+            for one in self._outcomes(claim, settled)
+        )
+
+    def _outcomes(self, claim: Claim, settled: Settled) -> Iterator[Outcome]:
+        """How another claim fares in each reading."""
+        self.world.until = time.process_time() + SECONDS
         bindings = list(assignments(claim, self.scope, self.world, self.entries))
         for choice in readings(FEW_READINGS, SECONDS, settled):
             with np.errstate(all="ignore"):
-                if self._under(choice, claim, bindings, self.memory, False).status == "equal":
-                    return True
-        return False
+                outcome = self._under(choice, claim, bindings, self.memory, False)
+            yield outcome
 
     def _under(
         self, choice: Choice, claim: Claim, bindings: list[dict[str, int]], memory: Memory, beyond: bool
@@ -171,17 +183,14 @@ def _founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outc
     ]
     if any(spoken_of) and not all(spoken_of):
         return Outcome("undecided", f"{min(set().union(*spoken_of))} is nowhere defined.")
+    functions, entries = scope.functions(), vocabulary.entries_of(claim) - vocabulary.quantities
     for side in (claim.left, claim.right):
         for node in walk(side) if side is not None else ():
             call = application(node)
-            if (
-                call is not None
-                and function_like(vocabulary, *call)
-                and call[0].base not in scope.functions()
-            ):
+            if call is not None and function_like(vocabulary, *call) and call[0].base not in functions:
                 return Outcome("undecided", f"{call[0].base}(...) is a function that nothing defines.")
             if isinstance(node, Name):
-                key = vocabulary.refer(node, vocabulary.entries_of(claim) - vocabulary.quantities).key
+                key = vocabulary.refer(node, entries).key
                 if key in world.leaves and key not in defined:
                     return Outcome("undecided", f"{key} is nowhere defined.")
     return outcome

@@ -15,9 +15,12 @@ VERDICTS: tuple[Verdict, ...] = ("definition", "holds", "fails", "unreadable", "
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Numbers behind a verdict: where both sides were evaluated, and how far apart they were at most."""
+    """What a verdict rests on: a proof, the form alone, or numbers.
 
-    kind: Literal["numeric", "form"]
+    The numbers say where both sides were evaluated, and how far apart they were at most.
+    """
+
+    kind: Literal["proved", "numeric", "form"]
     relative_error: float | None = None
     sizes: str = ""
     left: str = ""

@@ -68,6 +68,7 @@ class Vocabulary:
     sized: frozenset[str] = frozenset()
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
     writing: Writing = field(default_factory=lambda: Writing())
+    parameters: dict[str, int] = field(default_factory=dict)  # of the recurrence, with where each is met
     cache: dict[tuple[int, frozenset[str]], tuple[Name, Reference]] = field(default_factory=dict)
     spelled: dict[tuple[Name, frozenset[str]], Reference] = field(default_factory=dict)
 

@@ -252,7 +252,9 @@ def names_in(node: Surface) -> Iterator[Name]:
 
 
 def walk(node: Surface) -> Iterator[Surface]:
-    """The nodes of a formula, scripts included."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    """The nodes of a formula, scripts included, each before what it holds."""
+    ahead = [node]
+    while ahead:
+        node = ahead.pop()
+        yield node
+        ahead.extend(reversed(children(node)))

@@ -224,6 +224,9 @@ class Result:
     repaired: bool
     suggestion: str
     message: str
+    named: bool = (
+        False  # the repair undoes the mutation, or puts the same factors in another order that holds
+    )
 
 
 def result(mutant: Mutant) -> Result:
@@ -249,6 +252,7 @@ def result(mutant: Mutant) -> Result:
         before == after,
         chosen.suggestion,
         chosen.message,
+        in_any_order(before) == in_any_order(after),
     )
 
 
@@ -269,6 +273,16 @@ def plain(left: Surface | None, right: Surface) -> str:
 
     sides = [repr(rebuilt(side, change)) for side in (left, right) if side is not None]
     return re.sub(r"direct=(True|False)|braced=(True|False)", "", " = ".join(sides))
+
+
+def in_any_order(relation: str) -> list[str]:
+    """What a relation is made of, without signs of products, brackets and their order."""
+    plainly = re.sub(
+        r"Juxtaposed|Binary|Bracket|op='\\\\\\\\odot'|kind='\(\)'|left=|right=|items=|operand=|[(),]",
+        " ",
+        relation,
+    )
+    return sorted(plainly.split())
 
 
 def addends(node: Surface, op: str) -> list[Surface]:

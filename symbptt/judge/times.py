@@ -1,0 +1,34 @@
+"""Times and indices as written: a letter and the number that is added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symbptt.reader.syntax import Binary, Number, Surface
+
+
+def split(time: Surface) -> tuple[Surface | None, int]:
+    """A time as a letter, or None where there is none, and what is added to it."""
+    match time:
+        case Number(text=text) if text.isdigit():
+            return None, int(text)
+        case Binary(op="+" | "-" as op, left=left, right=Number(text=text)) if text.isdigit():
+            return left, int(text) if op == "+" else -int(text)
+    return time, 0
+
+
+def time_of(letter: Surface, offset: int) -> Surface:
+    """A letter and what is added to it, written plainly."""
+    if not offset:
+        return letter
+    return Binary(letter.at, "+" if offset > 0 else "-", letter, Number(letter.at, str(abs(offset))))
+
+
+def moved(time: Surface) -> Iterator[Surface]:
+    """A time one step earlier and one later; no number below 0."""
+    letter, offset = split(time)
+    for total in (offset - 1, offset + 1):
+        if letter is not None:
+            yield time_of(letter, total)
+        elif total >= 0:
+            yield Number(time.at, str(total))
