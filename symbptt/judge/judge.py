@@ -324,7 +324,7 @@ class Court:
         if unit.status == "equal" and general.status == "differs" and vectors:
             message = "It holds only where every size is 1: with matrices the two sides differ."
             return Finding("fails", message, evidence=_evidence(general))
-        known = self.scope.knows_sizes(_names(claim)) and not self.scope.omits_time(claim)
+        known = self.scope.knows_sizes(claim) and not self.scope.omits_time(claim)
         if general.status == "clash" and sized and known:
             message = f"It holds only where every size is 1: {general.message}."
             if unit.status != "equal":

@@ -193,26 +193,24 @@ class Scope:
     def omits_time(self, claim: Sided) -> str:
         """A name that is written without the time that it has elsewhere, so that it may mean another one."""
         sides = [side for side in (claim.left, claim.right) if side is not None]
-        sums = [node for side in sides for node in walk(side) if isinstance(node, BigOperator)]
-        counting = {
-            name.base
-            for node in sums
-            for part in (*node.indices, node.lower, node.upper)
-            for name in (names_in(part) if part is not None else ())
-        }
+        counted = _counting(sides)
         for name in (name for side in sides for name in names_in(side)):
             reference = self.vocabulary.refer(name)
             found = self.definitions.get(reference.key, ())
             always = reference.key in self.vocabulary.names.timed and all(one.time for one in found)
-            if always and reference.time is None and name.base not in counting | SCALARS:
+            if always and reference.time is None and name.base not in counted | SCALARS:
                 return reference.key
         return ""
 
-    def knows_sizes(self, names: Iterable[Name]) -> bool:
-        """Is every one of these names declared, or defined by others, or a loss?"""
+    def knows_sizes(self, claim: Sided) -> bool:
+        """Is every name of a claim that is not counted with declared, or defined by others, or a loss?"""
         known, entries = {*self.declared(), *self.definitions}, self.shaped().entries
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        free = SCALARS | _counting(sides)
         return all(
-            name.base in SCALARS or self.vocabulary.refer(name, entries).key in known for name in names
+            name.base in free or self.vocabulary.refer(name, entries).key in known
+            for side in sides
+            for name in names_in(side)
         )
 
     def uses_sizes(self, names: Iterable[Name]) -> bool:
@@ -220,6 +218,18 @@ class Scope:
         declared = self.declared()
         keys = {self.vocabulary.refer(name).key for name in names}
         return any(set(declared.get(key, ("1",))) != {"1"} for key in keys)
+
+
+def _counting(sides: Iterable[Surface]) -> set[str]:
+    """The letters of the indices and limits of sums and products."""
+    return {
+        name.base
+        for side in sides
+        for node in walk(side)
+        if isinstance(node, BigOperator)
+        for part in (*node.indices, node.lower, node.upper)
+        for name in (names_in(part) if part is not None else ())
+    }
 
 
 def _jacobian(one: Definition) -> str:

@@ -156,7 +156,7 @@ def _rank(outcome: Outcome) -> tuple[float, float]:
     """How much a reading says: a difference, and a small one, more than sizes that do not fit, or nothing."""
     if outcome.status == "differs":
         return 3, -outcome.error
-    known = {"clash": 0.0, "vanish": 1.0, "misfit": 2.0 if IDENTITY in outcome.message else 1.0}
+    known = {"misfit": 2.0 if IDENTITY in outcome.message else 0.0, "clash": 0.5, "vanish": 1.0}
     return known[outcome.status], 0.0
 
 

@@ -117,3 +117,29 @@ def test_a_function_named_by_another_and_one_that_is_left_open():
 def test_updates_define_and_numbers_give_values():
     assert last(ELMAN + r"$$W \leftarrow W - \eta \nabla_W L$$") == "definition"
     assert last(r"$$x = [x_1, x_2, x_3] = [22.5, 42, 53]$$") == "definition"
+
+
+SIZED = r"""$W \in \mathbb{R}^{n \times n}$, $U \in \mathbb{R}^{n \times m}$,
+$x_t \in \mathbb{R}^m$, $h_t \in \mathbb{R}^n$
+
+$$a_t = W h_{t-1} + U x_t, \quad h_t = \tanh(a_t)$$
+
+$$L = \frac{1}{2}\sum_{t=1}^T \|h_t - y_t\|^2$$
+
+$$\delta_t = \frac{\partial L}{\partial a_t}$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("relation", "verdict"),
+    [
+        (r"\frac{\partial L}{\partial U} = \sum_{t=1}^T \delta_t x_t^\top", "holds"),
+        (r"\frac{\partial L}{\partial U} = \sum_{t=1}^T \delta_t x_t", "fails"),
+        (r"\frac{\partial L}{\partial U} = \sum_{t=1}^T \delta_t^\top x_t", "fails"),
+        (r"\frac{\partial L}{\partial W} = \sum_{t=1}^T h_{t-1}^\top \delta_t", "fails"),
+        (r"\frac{\partial L}{\partial h_t} = (h_t - y_t) + W \delta_{t+1}", "fails"),
+    ],
+)
+def test_what_is_true_of_numbers_alone_fails_where_sizes_are_declared(relation, verdict):
+    assert verify(f"{SIZED}$${relation}$$").relations[-1].finding.verdict == verdict
