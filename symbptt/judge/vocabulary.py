@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from symbptt.judge.tensors import Undecided
-from symbptt.judge.writing import Writing, names_in, names_of, sides_of, walk
+from symbptt.judge.writing import Writing, names_of, sides_of, walk
 from symbptt.reader.spelling import ReadingError, Spelling, canonical, index_letters
 from symbptt.reader.syntax import (
     Apply,
@@ -25,6 +25,7 @@ from symbptt.reader.syntax import (
     Scripted,
     Surface,
     Word,
+    names_in,
 )
 from symbptt.reader.written import written
 

@@ -27,6 +27,7 @@ from symbptt.reader.syntax import (
     Surface,
     Word,
     children,
+    names_in,
 )
 
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
@@ -240,15 +241,6 @@ def names_of(chain: Chain) -> Iterator[Name]:
     """The names of a statement, not those in the scripts of another."""
     for node in sides_of(chain):
         yield from names_in(node)
-
-
-def names_in(node: Surface) -> Iterator[Name]:
-    """The names of a formula, not those in the scripts of another."""
-    if isinstance(node, Name):
-        yield node
-        return
-    for child in children(node):
-        yield from names_in(child)
 
 
 def walk(node: Surface) -> Iterator[Surface]:

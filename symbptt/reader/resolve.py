@@ -8,7 +8,7 @@ are added or multiplied, W (r_t \\odot h_{t-1}); otherwise it is an unknown func
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -192,7 +192,7 @@ class Resolver:
 
     def _is_mixed(self, bracket: Surface) -> bool:
         """A bracket around a sum or product of quantities at times, and of nothing else."""
-        names = [node for node in surfaces(bracket) if isinstance(node, Name)]
+        names = list(syntax.names_in(bracket))
         return len(names) > 1 and all(self.names.refer(name, self.entries).time is not None for name in names)
 
     def application(self, symbol: FunctionSymbol, order: int, argument: Surface, at: syntax.Span) -> Term:
@@ -337,14 +337,6 @@ class Resolver:
         of, by = self.term(node.numerator), self.term(node.denominators[0])
         kind = KINDS[node.kind]
         return Partial(node.at, "gradient" if kind == "total" and not is_timed(of) else kind, of, by)
-
-
-def surfaces(node: Surface) -> Iterator[Surface]:
-    """A piece of a formula and all pieces below it; what stands in a name's scripts is not one of them."""
-    yield node
-    if not isinstance(node, Name):
-        for part in syntax.children(node):
-            yield from surfaces(part)
 
 
 def is_capital(name: Name) -> bool:

@@ -22,9 +22,8 @@ from symbptt.reader.syntax import (
     Number,
     Span,
     Surface,
-    Text,
     Word,
-    children,
+    names_in,
 )
 
 COUNTERS = frozenset("ijklmnrsuτ") | {"\\tau"}
@@ -179,7 +178,7 @@ def _is_number(script: Surface) -> bool:
 def names_of(chain: Chain) -> Iterator[Name]:
     """The names of a statement, not those inside the scripts of another."""
     for node in (chain.first, *(link.right for link in chain.links)):
-        yield from () if node is None else _names(node)
+        yield from () if node is None else names_in(node)
 
 
 def is_spellable(name: Name) -> bool:
@@ -188,11 +187,3 @@ def is_spellable(name: Name) -> bool:
         return bool(canonical(name))
     except ReadingError:
         return False
-
-
-def _names(node: Surface) -> Iterator[Name]:
-    if isinstance(node, Name):
-        yield node
-    elif not isinstance(node, Text):
-        for child in children(node):
-            yield from _names(child)

@@ -340,6 +340,15 @@ def children(node: Surface) -> list[Surface]:
     return found
 
 
+def names_in(node: Surface) -> Iterator[Name]:
+    """The names of a formula, not those in the scripts of another."""
+    if isinstance(node, Name):
+        yield node
+        return
+    for child in children(node):
+        yield from names_in(child)
+
+
 def _parts(kind: type[Any]) -> tuple[str, ...]:
     """The fields of a kind of node that can hold nodes, found once."""
     if kind not in _PARTS:
