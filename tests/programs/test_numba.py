@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from symbptt import cells
 from symbptt.check.case import Case
@@ -56,6 +56,28 @@ def uncompiled():
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="session")
+def compiled_elman(tmp_path_factory):
+    """A module with doors to its products."""
+    pytest.importorskip("numba", reason="Numba is not installed: the numba target cannot run")
+    doors = """
+
+@compiled
+def add_all(x, w, out):
+    add_product(x, panels(w, len(x)), out)
+
+
+@compiled
+def outer(x, y, out):
+    sum_of_outer_products(x, y, out)
+"""
+    path = tmp_path_factory.mktemp("products") / "products.py"
+    path.write_text(
+        generate(elman(), "numba").replace("LITTLE = 4_000_000", "LITTLE = 1000") + doors, encoding="utf-8"
+    )
+    return load_file(path)
+
+
 # ------------------------------------------------------------------ values and gradients
 
 
@@ -97,6 +119,48 @@ def test_a_generic_function_must_be_set():
     module, given = load(generate(r, "numba")), Case(r).arguments("batch")
     with pytest.raises(ValueError, match="set f and f_prime"):
         module.forward(given["parameters"], given["inputs"])
+
+
+# ------------------------------------------------------------------ products and threads
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_products_in_tiles(compiled_elman, dtype):
+    """Tiles cut off below and at the right, panels of whole matrices, one row, and none."""
+    random = np.random.default_rng(0)
+    for rows, inner, columns in ((1, 5, 7), (4, 3, 64), (7, 40, 70), (200, 9, 33), (13, 130, 100), (0, 3, 5)):
+        x, w = (random.normal(size=shape).astype(dtype) for shape in ((rows, inner), (inner, columns)))
+        for turned in (w, np.asfortranarray(w)):
+            out = np.ones((rows, columns), dtype)
+            compiled_elman.add_all(x, turned, out)
+            np.testing.assert_allclose(out, 1 + x @ w, atol=100 * np.finfo(dtype).eps * inner)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sums_of_outer_products_in_tiles(compiled_elman, dtype):
+    random = np.random.default_rng(0)
+    for rows, left, right in ((3, 5, 7), (130, 8, 64), (300, 170, 90)):
+        x, y = (random.normal(size=(rows, width)).astype(dtype) for width in (left, right))
+        out = np.empty((left, right), dtype)
+        compiled_elman.outer(x, y, out)
+        np.testing.assert_allclose(out, x.T @ y, atol=100 * np.finfo(dtype).eps * rows)
+
+
+def test_threads_give_what_one_gives(compiled_elman):
+    """As many threads as there are parts of the samples that are worth one."""
+    given = Case(elman()).arguments("batch")
+    first = given["parameters"], given["inputs"]
+    alone, states = (
+        compiled_elman.loss_and_gradient(*first, given["targets"], given["initial"]),
+        compiled_elman.forward(*first, given["initial"]),
+    )
+    compiled_elman.THREADS, compiled_elman.SAMPLES, compiled_elman.WORTH = 2, 1, 1
+    together = compiled_elman.loss_and_gradient(*first, given["targets"], given["initial"])
+    np.testing.assert_allclose(together[0], alone[0], rtol=1e-13)
+    for group, values in alone[1].items():
+        for key, value in values.items():
+            np.testing.assert_allclose(together[1][group][key], value, rtol=1e-12, atol=1e-13)
+    np.testing.assert_array_equal(compiled_elman.forward(*first, given["initial"])["a"], states["a"])
 
 
 # ------------------------------------------------------------------ exp and its kin
@@ -176,7 +240,8 @@ def test_every_function_of_the_table_has_a_name():
 def test_modules_need_numpy_and_numba_alone(name):
     imports = [n for n in ast.walk(ast.parse(made(name))) if isinstance(n, (ast.Import, ast.ImportFrom))]
     found = {n.module if isinstance(n, ast.ImportFrom) else n.names[0].name for n in imports}
-    assert found <= {"numpy", "numba", "numba.extending", "math", "sys"}
+    its_own = {"numba", "numba.core", "numba.extending", "llvmlite", "llvmlite.binding"}
+    assert found <= {"numpy", *its_own, "math", "sys", "functools", "concurrent.futures"}
 
 
 def test_modules_are_clean(tmp_path):
@@ -188,11 +253,20 @@ def test_modules_are_clean(tmp_path):
 def test_the_loop_of_a_gated_network_reads_like_its_equations():
     source = generate(gated(), "numba")
     for line in (
-        "Gamma[t, s, i] = sigmoid(z_Gamma[t, s, i])",
+        "z_Gamma[t, s, i] = sigmoid(z_Gamma[t, s, i])",
         "d_c[t, s, i] += d_tanh_c_i * (one - tanh_c[t, s, i] ** 2)",
-        "d_c[t - 1, s, i] += Gamma[t, s, i] * d_c[t, s, i]",
+        "d_c[t - 1, s, i] += z_Gamma[t, s, i] * d_c[t, s, i]",
     ):
         assert line in source
+
+
+def test_gates_take_the_place_of_what_they_are_functions_of():
+    """Kept are the gates and what the gradients read, not the sums that the gates are functions of."""
+    source = made("lstm")
+    assert "z[t, s, 3 * n + i] = tanh(z[t, s, 3 * n + i])" in source
+    assert "return W, z, c, tanh_c, a, y" in source
+    assert "a[t, s, i] = tanh(a[t, s, i])" in made("elman_tanh")
+    assert "return a, y" in made("elman_tanh")
 
 
 def test_a_matrix_state_is_a_loop_over_its_entries():

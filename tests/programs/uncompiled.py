@@ -28,9 +28,11 @@ def difference(r: Recurrence) -> float:
                 setattr(module, f"{symbol.name}_prime", lambda x: np.cos(x))
     found = [0.0]
     for samples in ("batch", "single"):
-        mine, other = (results(module, Case(r).arguments(samples)) for module in modules)
-        assert mine.keys() == other.keys()
-        found += [apart(mine[key], other[key]) for key in mine]
+        expected, mine = (results(module, Case(r).arguments(samples)) for module in modules)
+        modules[1].THREADS, modules[1].SAMPLES, modules[1].WORTH = 3, 1, 1
+        for other in (mine, results(modules[1], Case(r).arguments(samples))):  # the second in threads
+            assert expected.keys() == other.keys()
+            found += [apart(other[key], expected[key]) for key in expected]
     return max(found)
 
 

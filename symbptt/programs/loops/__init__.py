@@ -6,11 +6,13 @@ stages.py      which operations share a pass over the samples
 groups.py      which of these share a loop over entries
 entries.py     one entry of an expression, as source
 views.py       parts of quantities that are looked at in place
+reuse.py       values stored over what they are functions of
 routine.py     a function of the module: its passes, and where its quantities lie
 lines.py       a routine as lines of Python
 kernels.py     the compiled functions of a module
 outside.py     the plain functions around them
-elementary.py  what a module brings with it: exp, tanh, softmax, products
+elementary.py  what a module brings with it: exp, tanh, softmax
+products.py    and its products of matrices
 definitions.py their source, as it stands in a module
 module.py      the module
 """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sympy
 
 from symbptt.expressions import Quantity
 from symbptt.functions import from_sympy
-from symbptt.programs.loops import elementary
+from symbptt.programs.loops import elementary, products
 from symbptt.programs.loops.entries import Entries
 from symbptt.programs.plan.names import Names
 from symbptt.programs.plan.normal import Formulas
@@ -49,7 +49,7 @@ def source(name: str) -> str:
     """The source of one function, without annotations and behind its decorator."""
     if name == "like":
         return SCALARS
-    (definition,) = ast.parse(inspect.getsource(getattr(elementary, name))).body
+    (definition,) = ast.parse(inspect.getsource(_function(name))).body
     assert isinstance(definition, ast.FunctionDef)
     definition.returns = None
     for argument in definition.args.args:
@@ -57,9 +57,14 @@ def source(name: str) -> str:
     text = _spelled(ast.unparse(definition))
     if name == "exp_parts":
         return f"{text}\n\n\n{PARTS}"
-    if name in ("exp_parts_64", "exp_parts_32", "padded"):
+    if name in ("exp_parts_64", "exp_parts_32", "padded", "add_tile"):
         return text
-    return f"@{'compiled' if name in LOOPS else 'precise'}\n{text}"
+    return f"@{'inner' if name in LOOPS else 'precise'}\n{text}"
+
+
+def _function(name: str) -> Callable[..., object]:
+    found: Callable[..., object] = getattr(products if hasattr(products, name) else elementary, name)
+    return found
 
 
 def _spelled(text: str) -> str:
@@ -68,11 +73,12 @@ def _spelled(text: str) -> str:
 
 LOOPS = (
     *("largest", "softmax", "log_softmax", "layer_norm"),
-    *("rows", "padded", "row_times_matrix", "product", "sum_of_outer_products"),
+    *("rows", "padded", "panels", "narrow_panels"),
+    *("add_row_times_matrix", "add_product", "product", "sum_of_outer_products"),
 )
 ORDER = (
     *("like", "exp_parts_64", "exp_parts_32", "exp_parts", "exp", "sigmoid", "tanh", "silu", "softplus"),
-    *("relu", "step", *LOOPS),
+    *("relu", "step", *LOOPS, "add_tile"),
 )
 
 

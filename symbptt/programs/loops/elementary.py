@@ -1,4 +1,4 @@
-"""The functions that a compiled module brings with it, of numbers, columns and matrices.
+"""The functions that a compiled module brings with it, of numbers and columns.
 
 LLVM makes vector instructions of a loop over exp, tanh or sigmoid only where it can see what they do: so they
 are written out here, without branches and without calls. exp(x) is 2**k exp(r) with x = k log(2) + r and
@@ -149,60 +149,4 @@ def layer_norm(x: Any, y: Any) -> None:
         y[i] = (x[i] - mean) / deviation
 
 
-# ------------------------------------------------------------------ products
-
-
-def rows(x: Any) -> Any:
-    """The columns of all times and samples as the rows of one matrix."""
-    return x.reshape((x.shape[0] * x.shape[1], x.shape[2]))
-
-
-def padded(x: Any, front: int) -> Any:
-    """A series with rows of zeros in front, for the times before 1."""
-    found = np.zeros((front + x.shape[0], *x.shape[1:]), x.dtype)
-    found[front:] = x
-    return found
-
-
-def product(x: Any, w: Any, out: Any) -> None:
-    """out = x @ w: by BLAS, but for one row and where there is little to do."""
-    if x.shape[0] > 1 and x.shape[0] * w.size > SMALL:
-        np.dot(x, w, out)
-        return
-    for b in range(x.shape[0]):
-        row_times_matrix(x[b], w, out[b])
-
-
-def row_times_matrix(x: Any, w: Any, out: Any) -> None:
-    """out = x @ w for one row: four rows of w at a time, so that out is read and written less often."""
-    for j in range(len(out)):
-        out[j] = 0
-    for q in range(len(x) // 4):
-        i = 4 * q
-        for j in range(len(out)):
-            first, second = (
-                x[i] * w[i, j] + x[i + 1] * w[i + 1, j],
-                x[i + 2] * w[i + 2, j] + x[i + 3] * w[i + 3, j],
-            )
-            out[j] += first + second
-    for i in range(len(x) // 4 * 4, len(x)):
-        for j in range(len(out)):
-            out[j] += x[i] * w[i, j]
-
-
-def sum_of_outer_products(x: Any, y: Any, out: Any) -> None:
-    """out = x.T @ y: the sum over all rows."""
-    if x.size * y.shape[1] > SMALL:
-        np.dot(x.T, y, out)
-        return
-    for i in range(x.shape[1]):
-        for j in range(y.shape[1]):
-            out[i, j] = 0
-    for b in range(x.shape[0]):
-        for i in range(x.shape[1]):
-            for j in range(y.shape[1]):
-                out[i, j] += x[b, i] * y[b, j]
-
-
-SMALL = 1000  # multiplications, from which on BLAS is faster
 PLAIN = {"abs": "abs", "log": "np.log", "sqrt": "np.sqrt", "sin": "np.sin", "cos": "np.cos"}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sympy
 from sympy.core.basic import Basic
 
-from symbptt.expressions import Quantity, quantities, size
+from symbptt.expressions import Quantity, Slice, quantities, size
 from symbptt.programs.arrays.body import Body
 from symbptt.programs.loops.lines import Writer, indented
 from symbptt.programs.loops.operations import Operation
+from symbptt.programs.loops.reuse import Places, reused, stored
 from symbptt.programs.loops.routine import Routine
 from symbptt.programs.loops.taking import Taking
 from symbptt.programs.loops.views import Parts, in_place, local_blocks, looked_up, named_slices
@@ -68,8 +69,20 @@ class Kernels(Body):
 
     @cached_property
     def slices(self) -> Parts:
-        """What is looked at as a part of another quantity."""
-        return named_slices(self.plan)
+        """What is looked at as a part of another quantity, or under another name."""
+        return {**named_slices(self.plan), **self.places}
+
+    @cached_property
+    def places(self) -> Places:
+        """The quantities that lie where another one does."""
+        parts, plan = named_slices(self.plan), self.plan
+        later = [*in_place(plan.backward, parts), *in_place(loss_statements(plan), parts)]
+        fixed = {q.name for q in (*plan.returned, *plan.seeded, *plan.source.states)} | plan.wanted
+        if plan.loss is not None:
+            values = [looked_up(value, parts) for value in (plan.loss.value, *plan.loss.factors.values())]
+            fixed |= {q.name for value in values for q, _ in looked_at(value)}
+        read = {q.name for s in later for q in quantities(s.value)} | fixed
+        return reused(in_place(plan.forward, parts), read, fixed)
 
     def seen(self, node: Basic) -> Basic:
         """An expression that looks at parts where they are."""
@@ -77,7 +90,8 @@ class Kernels(Body):
 
     def forward_part(self, statements: Sequence[Statement]) -> list[Statement]:
         """Statements of the forward run."""
-        return in_place(statements, self.slices)
+        made = [s for s in statements if s.target.name not in named_slices(self.plan)]
+        return stored([replace(s, value=self.seen(s.value)) for s in made], self.places)
 
     @cached_property
     def loss_parts(self) -> list[Statement]:
@@ -112,9 +126,18 @@ class Kernels(Body):
             routine.section(part, direction)
         arrays = {q.name: q for q in (*self.kept_quantities, *plan.source.states)}
         return [
-            *self._lines_of(routine, arrays.values(), self._initial_rows()),
+            *map(self._with_note, self._lines_of(routine, arrays.values(), self._initial_rows())),
             f"return {tuple_of(self.listed(self.kept_quantities))}",
         ]
+
+    def _with_note(self, line: str) -> str:
+        """The line that makes a stack, with what is stored over its parts."""
+        over: dict[str, list[str]] = {}
+        for value, place in self.places.items():
+            if isinstance(place, Slice):
+                over.setdefault(self.names.variable(place.args[0].name), []).append(self.names.key(value))
+        stack, made, _ = line.partition(" = np.")
+        return f"{line}  # then {' and '.join(over[stack])} in its place" if made and stack in over else line
 
     def _initial_rows(self) -> list[str]:
         """The lines that put initial values in their rows: in front of time 1."""
@@ -127,7 +150,7 @@ class Kernels(Body):
             )
             row = self.plan.front - lag
             target = f"{self.variable(q)}[{row if lag == 1 else f't + {row}' if row else 't'}, s{entries}]"
-            line = f"{target} = {self.variable(start(q))}[{'t, ' if lag > 1 else ''}s{entries}]"
+            line = f"{target} = {self.variable(start(q))}[{'t' if lag > 1 else '0'}, s{entries}]"
             loops = ["for s in range(B):", *indented(writer.over(zip("ij", q.shape, strict=True), [line]))]
             found += loops if lag == 1 else [f"for t in range({lag}):", *indented(loops)]
         return found
@@ -169,66 +192,53 @@ class Kernels(Body):
         return [
             *(self.variable(adjoint(p)) for p in source.parameters),
             *(f"{self.variable(adjoint(x))}[{front}:]" for x in source.inputs),
-            *(f"{self.variable(adjoint(q))}[{self.initial_rows(q)}]" for q in self.initials),
+            *(f"{self.variable(adjoint(q))}[{self._rows_of_starts(q)}]" for q in self.initials),
         ]
+
+    def _rows_of_starts(self, q: Quantity) -> str:
+        first, stop = self.plan.front - self.plan.source.lags[q.name], self.plan.front
+        return f"{first or ''}:{stop}"
 
     # -------------------------------------------------------------- the loss
 
-    def loss_and_gradients(self) -> list[str]:
-        """The body of the function that computes the loss and all gradients."""
+    def loss_and_seeds(self) -> list[str]:
+        """The body of the function that computes the loss, and the adjoints that it gives to states."""
         plan, source = self.plan, self.plan.source
         assert plan.loss is not None
         assert source.loss is not None
         given = {**self.given, **{q.name: q for q in (*self.kept_quantities, *source.targets)}}
         value = Quantity(source.loss.left.name)
         factors = {q.name for q in plan.loss.factors}
-        statements = self.loss_parts
-        timed = [s for s in statements if s.target.time is not None]
-        direct = [s for s in statements if s.target.time is None]
+        timed = [s for s in self.loss_parts if s.target.time is not None]
         states = {adjoint(q).name for q in source.states}
         whole = {s.target.name for s in timed if self._fills(s, timed)} - states
         zeros = {q.name for q in self.seeds} - whole
-        wanted = {*(q.name for q in self.seeds), value.name}
-        routine = Routine(given, wanted, self._unpadded(), factors, zeros)
+        returned = [value, *self.seeds, *self.direct]
+        routine = Routine(given, {q.name for q in returned}, self._unpadded(), factors, zeros)
         taking = Taking(names=self._taken())
         taking.summed(value, self.seen(plan.loss.value), ONCE, False)
         for factor, found in plan.loss.factors.items():
             taking.statement(factor, self.seen(found), ONCE, False)
         for s in timed:
             taking.statement(s.target, s.value, s.scope, s.target.name in zeros)
+        for s in self.loss_parts:
+            if s.target.time is None:
+                taking.summed(s.target, s.value, s.scope, True)
         routine.section([*taking.static, *taking.found])
-        called = ", ".join([*self.arguments, *self.listed([*self.kept_quantities, *self.seeds])])
         body = self._lines_of(routine, [*self.seeds, value], [])
-        after = [f"return {self.variable(value)}, *pull_back({called})"]
-        if direct:
-            names = self.gradient_names()
-            after = [
-                f"{tuple_of(names)} = pull_back({called})",
-                *self._direct_lines(direct),
-                f"return {tuple_of([self.variable(value), *names])}",
-            ]
-        run = self.call("run", [])
-        return [f"{tuple_of(self.listed(self.kept_quantities))} = {run}", *body, *after]
+        return [*body, f"return {tuple_of(self.listed(returned))}"]
 
-    def call(self, function: str, more: Sequence[Quantity]) -> str:
-        """A call of a compiled function."""
-        return f"{function}({', '.join([*self.arguments, *self.listed(more)])})"
+    @cached_property
+    def direct(self) -> list[Quantity]:
+        """The gradients by parameters that the loss looks at itself."""
+        found = {s.target.name: s.target for s in self.loss_parts if s.target.time is None}
+        return list(found.values())
 
     def gradient_names(self) -> list[str]:
+        """The variables of the gradients by parameters, inputs and initial values."""
         source = self.plan.source
         by = (*source.parameters, *source.inputs, *map(start, self.initials))
         return self.listed(map(adjoint, by))
-
-    def _direct_lines(self, direct: Sequence[Statement]) -> list[str]:
-        """What the loss gives to parameters that it looks at itself."""
-        known = [*self.kept_quantities, *self.plan.source.targets, *(s.target for s in direct)]
-        given = {**self.given, **{q.name: q for q in known}}
-        routine, taking = Routine(given, set(), self._unpadded()), Taking(names=self._taken())
-        for s in direct:
-            taking.summed(s.target, s.value, s.scope, True)
-        routine.section([*taking.static, *taking.found])
-        writer = Writer(routine, self.names, self.plan.front)
-        return [*writer.arrays(), *(line for section in routine.sections for line in writer.section(section))]
 
     def _fills(self, s: Statement, timed: Sequence[Statement]) -> bool:
         """Whether a statement is the only one to write an adjoint, and does so at all times 1..T."""
@@ -247,8 +257,10 @@ class Kernels(Body):
         taking.found = []
         for s in statements:
             adds = s.adds and s.target.name in written
-            take = taking.summed if s.summed else taking.statement
-            take(s.target, s.value, s.scope, adds)
+            if s.summed:
+                taking.summed(s.target, s.value, s.scope, adds)
+            else:
+                taking.statement(s.target, s.value, s.scope, adds, s.row)
             written.add(s.target.name)
         return taking.found
 

@@ -12,6 +12,7 @@ from symbptt.expressions import (
     Block,
     Braced,
     Dot,
+    Plus,
     Quantity,
     Shape,
     Slice,
@@ -23,6 +24,7 @@ from symbptt.expressions import (
 from symbptt.functions import Columnwise
 from symbptt.functions import entry as table_entry
 from symbptt.programs.plan.names import by_what, is_adjoint
+from symbptt.programs.plan.places import Scope
 
 Place = tuple[sympy.Expr, sympy.Expr]
 
@@ -56,6 +58,23 @@ def is_product(node: Basic) -> bool:
         and is_vector(shape_of(node))
         and sum(not is_fixed(factor) for factor in node.args) == 1
     )
+
+
+def terms(node: Basic) -> tuple[Basic, ...]:
+    """What a sum adds up; an expression that is no sum alone."""
+    return node.args if isinstance(node, Plus) else (node,)
+
+
+def products_of(value: Basic, target: Quantity, scope: Scope) -> list[Basic]:
+    """The terms of a value that are products handled for all samples at once, straight into their place."""
+    if scope.kind not in ("loop", "whole") or not is_vector(target.shape):
+        return []
+    return [term for term in terms(value) if is_product(term)]
+
+
+def is_view(node: Basic) -> bool:
+    """Whether a matrix is there as an array, perhaps turned or cut."""
+    return isinstance(node, Quantity) or (isinstance(node, (Transposed, Slice)) and is_view(node.args[0]))
 
 
 def is_of_columns(node: Basic) -> bool:

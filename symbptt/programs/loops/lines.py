@@ -15,10 +15,10 @@ from symbptt.programs.loops.entries import Entries, function_name
 from symbptt.programs.loops.groups import Group
 from symbptt.programs.loops.operations import (
     Contraction,
-    Copy,
     Each,
     OfColumns,
     Outer,
+    Panels,
     Product,
     Total,
 )
@@ -149,7 +149,8 @@ class Writer:
         for n, operation in enumerate(each):
             later = {q for other in each[n + 1 :] for q in other.reads}
             later |= {other.target for other in each[n + 1 :]}
-            body += self._each(operation, operation.target in later)
+            once_more = operation.target in {other.target for other in each[n + 1 :]}
+            body += self._each(operation, operation.target in later, once_more)
         self.entries_at_hand = {}
         return self.over([("i", space.rows), ("j", space.cols)], body)
 
@@ -160,7 +161,8 @@ class Writer:
                 body = [f"for {index} in range({self.length(axis)}):", *indented(body)]
         return body
 
-    def _each(self, operation: Each, again: bool) -> Lines:
+    def _each(self, operation: Each, again: bool, once_more: bool) -> Lines:
+        """One assignment; `again` where the loop looks at its target, and `once_more` where it writes it."""
         q, value = operation.target, self.entries.at(operation.value).text
         row, column = operation.place
         i, j = self.entries.shifted("i", row), self.entries.shifted("j", column)
@@ -174,11 +176,10 @@ class Writer:
             self.entries_at_hand[q] = entry
             return assignment(entry, "+=" if adds else "=", value)
         target = self._indexed(q, [k for k, axis in zip((i, j), q.shape, strict=True) if axis])
-        if again and not adds and "[" in target:
+        if self.entries_at_hand.get(q) or (again and not adds and "[" in target):
             self.entries_at_hand[q] = entry
-            return [*assignment(entry, "=", value), f"{target} = {entry}"]
-        if self.entries_at_hand.get(q):
-            return [*assignment(entry, "+=", value), f"{target} = {entry}"]
+            kept = [] if once_more else [f"{target} = {entry}"]
+            return [*assignment(entry, "+=" if adds else "=", value), *kept]
         return assignment(target, "+=" if adds else "=", value)
 
     def _entry_variable(self, q: Quantity) -> str:
@@ -231,9 +232,10 @@ class Writer:
 
     # -------------------------------------------------------------- calls
 
-    def copy(self, operation: Copy) -> Lines:
-        """A matrix turned or cut."""
-        return [f"{self.names.variable(operation.target.name)} = {self._view(operation.value)}.copy()"]
+    def panels(self, operation: Panels) -> Lines:
+        """A matrix, turned or cut, in panels."""
+        made, count = operation.target, "B" if operation.rows.kind == "loop" else "T * B"
+        return [f"{self.names.variable(made.name)} = panels({self._view(operation.value)}, {count})"]
 
     def _view(self, node: Basic) -> str:
         if isinstance(node, Transposed):
@@ -251,7 +253,8 @@ class Writer:
     def product(self, operation: Product) -> Lines:
         """All samples, and outside of the loop all times, times one matrix."""
         rows, out = (self.of_all_samples(q) for q in (operation.rows, operation.target))
-        return [f"product({rows}, {self.names.variable(operation.matrix.name)}, {out})"]
+        called = "add_product" if operation.adds else "product"
+        return [f"{called}({rows}, {self.names.variable(operation.matrix.name)}, {out})"]
 
     def outer(self, operation: Outer) -> Lines:
         """A sum of outer products over times and samples."""
@@ -263,8 +266,8 @@ class Writer:
     def arrays(self) -> Lines:
         """The lines that make the arrays of the routine."""
         stages = [stage for section in self.routine.sections for stage in section.stages]
-        copied = {op.target.name for stage in stages for op in stage.operations if isinstance(op, Copy)}
-        return [self.array(q) for q in self.routine.made() if q.name not in copied]
+        packed = {op.target.name for stage in stages for op in stage.operations if isinstance(op, Panels)}
+        return [self.array(q) for q in self.routine.made() if q.name not in packed]
 
     def array(self, q: Quantity) -> str:
         """The line that makes one array, or number."""
@@ -302,7 +305,7 @@ def _fixed_row(time: sympy.Expr, offset: int) -> str:
 
 
 CALLS: dict[type, Callable[[Writer, Any], Lines]] = {
-    Copy: Writer.copy,
+    Panels: Writer.panels,
     Product: Writer.product,
     Outer: Writer.outer,
 }

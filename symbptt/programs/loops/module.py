@@ -7,41 +7,26 @@ from typing import Any
 import jinja2
 
 from symbptt.programs.arrays.module import PLAIN, TEMPLATES, docstring, names_of, parameters, shapes
-from symbptt.programs.loops import elementary
+from symbptt.programs.loops import products
 from symbptt.programs.loops.definitions import ORDER, definitions, formula_definitions
 from symbptt.programs.loops.kernels import Kernels, tuple_of
 from symbptt.programs.loops.outside import Outside
+from symbptt.programs.plan.names import adjoint
 from symbptt.programs.plan.normal import formulas
 from symbptt.programs.plan.program import Plan
 from symbptt.programs.source.lines import listing, mentioned
 from symbptt.recurrence import Recurrence
 
+# Names that a module has for itself: quantities must have others.
 OWN = (
-    *(
-        "s",
-        "i",
-        "j",
-        "k",
-        "one",
-        "real",
-        "math",
-        "sys",
-        "njit",
-        "overload",
-        "float64",
-        "dtype",
-        "loss_and_gradients",
-    ),
-    *(
-        "SMALL",
-        "KEPT",
-        "compiled",
-        "precise",
-        "compiled_like",
-        "compiled_exp_parts",
-        "compile_open_functions",
-    ),
-    *("arguments", "array", "series", "seed", "given", "aims", "found", *ORDER),
+    *("s", "i", "j", "k", "one", "real", "dtype", "given", "series", "seeds", "aims", "sums", "found"),
+    *("functools", "sys", "math", "config", "float64", "intrinsic", "ir", "cgutils", "njit", "overload"),
+    *("types", "values", "ThreadPoolExecutor", "get_host_cpu_features", "KEPT", "THREADS", "SAMPLES"),
+    *("WORTH", "ROWS", "VECTOR", "BLOCK", "LITTLE", "compiled", "inner", "precise"),
+    *("add_whole_tile", "compiled_add_tile", "compiled_like", "FREE"),
+    *("compiled_exp_parts", "compile_open_functions", "in_parts", "states_of_part"),
+    *("gradients_of_part", "loss_of_part", "loss_and_seeds", "run", "pull_back", "arguments", "array"),
+    *("start", "seed", "gradients", *ORDER),
 )
 
 
@@ -66,12 +51,14 @@ def context(kernels: Kernels) -> dict[str, Any]:
     compiled = {
         "run": kernels.with_start(kernels.run()),
         "pull_back": kernels.with_start(kernels.pull_back()),
-        **({"loss_and_gradients": kernels.with_start(kernels.loss_and_gradients())} if r.loss else {}),
+        **({"loss_and_seeds": kernels.with_start(kernels.loss_and_seeds())} if r.loss else {}),
     }
     lines = [line for body in compiled.values() for line in body]
     formula = formula_definitions(formulas(r), names)
     used = [text for name, text in formula.items() if name in mentioned(lines)]
     outside = Outside(kernels.plan, names)
+    tiles = {"rows": products.ROWS, "block": products.BLOCK, "little": f"{products.LITTLE:_}"}
+    returned, by = kernels.plan.returned, [adjoint(p) for p in r.parameters]
     functions = [*definitions([*lines, *used, *outside.lines()]), *used]
     return {
         "mode": PLAIN,
@@ -86,21 +73,23 @@ def context(kernels: Kernels) -> dict[str, Any]:
         "functions": functions,
         "math": "math" in mentioned([*lines, *used]),
         "overloads": any("@overload" in text for text in functions),
-        "small": elementary.SMALL,
-        "product": bool({"product", "sum_of_outer_products"} & mentioned(lines)),
+        "tiles": tiles if "add_tile" in mentioned(functions) else None,
         "compiled": compiled,
         "given": kernels.arguments,
         "returns": tuple_of(kernels.listed(kernels.kept_quantities)),
         "kept": kernels.listed(kernels.kept_quantities),
-        "numbers": kernels.listed(q for q in kernels.kept_quantities if q.time is None and not any(q.shape)),
-        "seeds": outside.seed_lines(),
         "seeded": kernels.listed(kernels.seeds),
+        "forward_run": outside.forward_run(),
+        "seeds": outside.seeds_of_cotangents(),
         "arguments": outside.lines(),
         "targets": kernels.listed(r.targets),
         "loss": {"targets": bool(r.targets)} if r.loss else None,
-        "returned": listing(
-            {names.key(q.name): f"{kernels.variable(q)}[{front}:]" for q in kernels.plan.returned}
-        ),
+        "returned": listing({names.key(q.name): kernels.variable(q) for q in returned}),
+        "returned_series": tuple_of(kernels.listed(returned)),
+        "states": f"({tuple_of([f'{kernels.variable(q)}[{front}:]' for q in returned]).strip('()')})",
+        "split": bool(r.inputs),
+        "fixed": len(r.parameters),
+        "direct": [(kernels.variable(d), by.index(d)) for d in kernels.direct],
         "gradients": tuple_of(outside.gradient_names()),
         "groups": outside.groups(),
     }

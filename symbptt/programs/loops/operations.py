@@ -92,10 +92,14 @@ class OfColumns(Operation):
 
 
 @dataclass(frozen=True)
-class Copy(Operation):
-    """A parameter turned or cut, as a contiguous matrix of its own."""
+class Panels(Operation):
+    """A matrix that is the same at all times, perhaps turned or cut, in panels as products take it.
+
+    `rows`: the scope of what is multiplied by it, the samples of one time in a loop, or those of all times.
+    """
 
     value: Basic
+    rows: Scope
 
     @property
     def reads(self) -> tuple[Quantity, ...]:
@@ -108,14 +112,16 @@ class Copy(Operation):
 
 @dataclass(frozen=True)
 class Product(Operation):
-    """The columns of all samples as rows of one matrix, times a matrix."""
+    """The columns of all samples as rows of one matrix, times a matrix; onto the target where it `adds`."""
 
     rows: Quantity
     matrix: Quantity
+    adds: bool = False
 
     @property
     def reads(self) -> tuple[Quantity, ...]:
-        return (self.rows, self.matrix)
+        own = (self.target,) if self.adds else ()
+        return (self.rows, self.matrix, *own)
 
     @property
     def is_call(self) -> bool:

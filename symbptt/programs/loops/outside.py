@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 
 from symbptt.expressions import Quantity, size
-from symbptt.programs.loops.kernels import Kernels
+from symbptt.programs.loops.kernels import Kernels, tuple_of
 from symbptt.programs.plan.names import by_what
 from symbptt.programs.source.lines import needed, returned_groups
 
@@ -48,8 +48,7 @@ class Outside(Kernels):
         return f"series({group}, {self.key(q)}, {self._shape(q, ['T', 'B'])}, dtype, single)"
 
     def _start_axes(self, q: Quantity) -> list[str]:
-        lag = self.plan.source.lags[q.name]
-        return [str(lag), "B"] if lag > 1 else ["B"]
+        return [str(self.plan.source.lags[q.name]), "B"]
 
     def _shape(self, q: Quantity, lead: list[str]) -> str:
         return self.lowering.shape(q, lead)
@@ -87,22 +86,31 @@ class Outside(Kernels):
 
     # -------------------------------------------------------------- what comes back
 
-    def seed_lines(self) -> list[tuple[str, str, str]]:
-        """For each adjoint that the sweep starts from its variable, the key of its cotangent, its shape."""
-        kept, found = {q.name for q in self.kept_quantities}, []
-        for d in self.seeds:
-            q = by_what(d)
-            if q in kept:
-                found.append((self.variable(d), self.names.key(q), f"{self.names.variable(q)}.shape"))
-            else:
-                found.append((self.variable(d), self.names.key(q), self._shape_of_input(q)))
-        return found
+    def forward_run(self) -> list[str]:
+        """The lines that call the forward run; numbers come back from it as Python's, without a precision."""
+        series = [q for q in self.kept_quantities if q.time is not None]
+        numbers = [q for q in self.kept_quantities if q.time is None and not any(q.shape)]
+        return [
+            f"{tuple_of(self.listed(self.kept_quantities))} = run(*given)",
+            *(f"{q} = {self.variable(series[0])}.dtype.type({q})" for q in self.listed(numbers)),
+        ]
 
-    def _shape_of_input(self, name: str) -> str:
-        place = f"given[{list(self.given).index(name)}].shape"
-        if name not in self._unpadded():
-            return place
-        return f"({place}[0] + {self.plan.front}, *{place}[1:])"
+    def seeds_of_cotangents(self) -> list[str]:
+        """The lines that make the adjoints that the sweep starts from, out of the cotangents."""
+        lead = [f"T + {self.plan.front}", "B"]
+        shapes = {f'"{self.names.key(by_what(d))}"': self._shape(d, lead) for d in self.seeds}
+        made = [f"seed(cotangents, {key}, {shape}, dtype, single)" for key, shape in shapes.items()]
+        body = ["seeds = (", *(f"    {line}," for line in made), ")"]
+        return [*needed([*self._length_of_given(), *self._size_lines()], body), *body]
+
+    def _length_of_given(self) -> Iterator[tuple[str, str]]:
+        source = self.plan.source
+        if not source.inputs:
+            yield "T, B", "T, B = given[-2:]"
+            return
+        yield "T, B", f"T, B = given[{len(source.parameters)}].shape[:2]"
+        if source.inputs[0] in self.looked_back_into():
+            yield "T", f"T -= {self.plan.front}"
 
     def groups(self) -> list[str]:
         """The lines that return the gradients under their keys."""
@@ -112,11 +120,14 @@ class Outside(Kernels):
         def cut(text: str, axis: str) -> str:
             return f"{text}[{axis}] if single else {text}"
 
+        def first(text: str) -> str:
+            return f"{text}[0, 0] if single else {text}[0]"
+
         groups = {
             "parameters": {self.key_of(p): self._number(next(variables), p) for p in source.parameters},
             "inputs": {self.key_of(x): cut(next(variables), ":, 0") for x in source.inputs},
             "initial": {
-                self.key_of(q): cut(next(variables), ":, 0" if lags[q.name] > 1 else "0")
+                self.key_of(q): cut(next(variables), ":, 0") if lags[q.name] > 1 else first(next(variables))
                 for q in self.initials
             },
         }

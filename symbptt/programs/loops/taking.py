@@ -49,18 +49,20 @@ from symbptt.programs.loops.kinds import (
     is_contracted,
     is_fixed,
     is_of_columns,
-    is_product,
     is_vector,
+    is_view,
+    products_of,
     spread,
+    terms,
     title,
 )
 from symbptt.programs.loops.operations import (
     Contraction,
-    Copy,
     Each,
     OfColumns,
     Operation,
     Outer,
+    Panels,
     Product,
     Total,
 )
@@ -76,36 +78,47 @@ class Taking:
     static: list[Operation] = field(default_factory=list)
     found: list[Operation] = field(default_factory=list)
     made: dict[Basic, Quantity] = field(default_factory=dict)
+    panels: dict[tuple[Basic, str], Quantity] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
 
     # -------------------------------------------------------------- statements
 
-    def statement(self, target: Quantity, value: Basic, scope: Scope, adds: bool) -> None:
-        """target = value, or +=."""
+    def statement(
+        self, target: Quantity, value: Basic, scope: Scope, adds: bool, row: sympy.Expr = sympy.S.Zero
+    ) -> None:
+        """target = value, or +=, from a row on."""
         value = bare(value)
         if isinstance(value, Block):
             for place, part in blocks(value):
                 self._each(target, part, scope, adds, place)
-        elif isinstance(value, Plus) and not adds and scope.kind == "whole":
-            self._sum(target, value, scope)
+        elif products_of(value, target, scope):
+            self._products(target, value, scope, adds)
         elif not adds and isinstance(value, Dot) and is_contracted(value):
-            self._chain(value, scope, target)
+            self._chain(value, scope, target, False)
         elif not adds and is_of_columns(value):
             self._of_columns(value, scope, target)
         else:
-            self._each(target, value, scope, adds)
+            self._each(target, value, scope, adds, (row, sympy.S.Zero))
 
     def _each(self, target: Quantity, value: Basic, scope: Scope, adds: bool, place: Place = START) -> None:
         self._put(Each(target, scope, self.plain(value, scope), adds, place=place))
 
-    def _sum(self, target: Quantity, value: Plus, scope: Scope) -> None:
-        """A sum for all times at once: its first matrix product goes straight to its place."""
-        product = next((term for term in value.args if is_product(term)), None)
-        if product is None:
-            self._each(target, value, scope, False)
-            return
-        self._chain(product, scope, target)
-        self._each(target, Plus(*(term for term in value.args if term is not product)), scope, True)
+    def _products(self, target: Quantity, value: Basic, scope: Scope, adds: bool) -> None:
+        """A sum with matrix products among its terms: these go straight to their place, onto what is there.
+
+        A value that a loop assigns comes after its products: so it shares a pass with what looks at it.
+        """
+        found = products_of(value, target, scope)
+        others = [term for term in terms(value) if term not in found]
+        last = scope.kind == "loop" and not adds
+        if others and not last:
+            self._each(target, Plus(*others), scope, adds)
+            adds = True
+        for term in found:
+            self._chain(term, scope, target, adds)
+            adds = True
+        if others and last:
+            self._each(target, Plus(*others), scope, adds)
 
     def summed(self, target: Quantity, value: Basic, scope: Scope, adds: bool, place: Place = START) -> None:
         """target += the sum of the value over all times and samples."""
@@ -220,45 +233,49 @@ class Taking:
     def _dot(self, node: Dot, scope: Scope) -> Basic:
         if len(node.args) == 2 and not shape_of(node.args[0]).cols:
             return Times(*(self.plain(part, scope) for part in node.args))
-        return self._chain(node, scope, None)
+        return self._chain(node, scope, None, False)
 
-    def _chain(self, node: Dot, scope: Scope, target: Quantity | None) -> Basic:
-        """A chain of factors, the cheapest neighbours first; the last product goes to the target."""
+    def _chain(self, node: Any, scope: Scope, target: Quantity | None, adds: bool) -> Basic:
+        """A chain of factors, the cheapest neighbours first; the last product goes to or onto the target."""
         factors = list(node.args)
         while len(factors) > 2:
             self._merge(factors, scope)
-        return self._pair(factors[0], factors[1], scope, target)
+        return self._pair(factors[0], factors[1], scope, target, adds)
 
     def _merge(self, factors: list[Basic], scope: Scope) -> None:
         i = min(range(len(factors) - 1), key=lambda i: (*cost(factors[i], factors[i + 1]), -i))
-        factors[i : i + 2] = [self._pair(factors[i], factors[i + 1], scope, None)]
+        factors[i : i + 2] = [self._pair(factors[i], factors[i + 1], scope, None, False)]
 
-    def _pair(self, left: Basic, right: Basic, scope: Scope, target: Quantity | None) -> Basic:
+    def _pair(self, left: Basic, right: Basic, scope: Scope, target: Quantity | None, adds: bool) -> Basic:
         """The product of two factors: a name for it, or where nothing is summed an elementwise product."""
         if not shape_of(left).cols:
             outer = Times(self.plain(left, scope), self.plain(right, scope))
             if target is not None:
-                self._put(Each(target, scope, outer))
+                self._put(Each(target, scope, outer, adds))
             return outer
         shape = Shape(shape_of(left).rows, shape_of(right).cols)
         if scope is not STATIC and is_fixed(left) and is_fixed(right):
             return self._fixed(Dot(left, right))
-        made = target or self._named(rf"{title(left)}\_{title(right)}", shape, scope)
+        title_ = rf"{title(left)}\_{title(right)}"
         if scope.kind in ("loop", "whole") and is_vector(shape):
             if is_fixed(left) and not shape.cols:
-                return self._product(made, right, left, True, scope)
+                made = target or self._named(title_, shape, scope)
+                return self._product(made, right, Transposed(left), scope, adds)
             if is_fixed(right) and not shape.rows:
-                return self._product(made, left, right, False, scope)
+                made = target or self._named(title_, shape, scope)
+                return self._product(made, left, right, scope, adds)
+        made = self._named(title_, shape, scope) if target is None or adds else target
         left, right = (
             self._operand(left, bool(shape.cols), scope),
             self._operand(right, bool(shape.rows), scope),
         )
         self._put(Contraction(made, scope, left, right))
+        if target is not None and adds:
+            self._put(Each(target, scope, made, adds))
         return made
 
-    def _product(self, made: Quantity, vector: Basic, matrix: Basic, turned: bool, scope: Scope) -> Quantity:
-        rows = self.leaf(vector, scope)
-        self._put(Product(made, scope, rows, self._matrix(Transposed(matrix) if turned else matrix)))
+    def _product(self, made: Quantity, vector: Basic, matrix: Basic, scope: Scope, adds: bool) -> Quantity:
+        self._put(Product(made, scope, self.leaf(vector, scope), self._panels(matrix, scope), adds))
         return made
 
     def _operand(self, node: Basic, again: bool, scope: Scope) -> Basic:
@@ -268,20 +285,23 @@ class Taking:
             return node
         return self._fixed(node) if is_fixed(node) and scope is not STATIC else self.leaf(node, scope)
 
-    def _matrix(self, node: Basic) -> Quantity:
-        """A matrix that is the same at all times, contiguous as it is used."""
-        node = bare(node)
-        return node if isinstance(node, Quantity) else self._fixed(node)
+    def _panels(self, node: Basic, scope: Scope) -> Quantity:
+        """A matrix that is the same at all times, in panels as the products of a scope take it."""
+        value = bare(node)
+        value = value if is_view(value) else self._fixed(value)
+        if (value, scope.kind) not in self.panels:
+            name = rf"{title(value)}\_panels" if isinstance(value, Quantity) else title(value)
+            made = self._named(name, shape_of(value), STATIC)
+            self.panels[value, scope.kind] = made
+            self.static.append(Panels(made, STATIC, value, scope))
+        return self.panels[value, scope.kind]
 
     def _fixed(self, node: Basic) -> Quantity:
         """The value of something that is the same at all times, computed once, in front."""
         if node not in self.made:
             made = self._named(title(node), shape_of(node), STATIC)
-            front = Taking(self.static, self.static, self.made, self.names)
-            if is_leaf(node) and shape_of(node).rows and shape_of(node).cols:
-                self.static.append(Copy(made, STATIC, node))
-            else:
-                front.statement(made, node, STATIC, False)
+            front = Taking(self.static, self.static, self.made, self.panels, self.names)
+            front.statement(made, node, STATIC, False)
             self.made[node] = made
         return self.made[node]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import sympy
 from sympy.core.basic import Basic
 
 from symbptt.expressions import Apply, Plus, Quantity, is_zero, quantities, rewrite
@@ -27,13 +28,17 @@ from symbptt.rules import gradient
 
 @dataclass(frozen=True)
 class Statement:
-    """`target = value`, or `target += value`; `summed` over time and batch where the target has neither."""
+    """`target = value`, or `target += value`; `summed` over time and batch where the target has neither.
+
+    `row`: the first row of the target that is written, where the value has fewer of them.
+    """
 
     target: Quantity
     value: Basic
     scope: Scope
     adds: bool = False
     summed: bool = False
+    row: sympy.Expr = sympy.S.Zero
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""Products of matrices that a compiled module brings with it, as plain Python.
+
+The time loop multiplies a few rows, those of the samples, by the same matrix again and again. A library
+would bring the matrix into the order in which its inner loop reads it in every step, and wake its threads.
+Here it is cut into panels of columns once, and a tile of rows and columns at a time is summed in registers
+(Goto and van de Geijn 2008). What multiplies a tile is in templates/tiles.py.jinja; `add_tile` stands for it
+where nothing is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ROWS = 4  # of a tile
+VECTOR = 64  # bytes; two vectors make its columns
+BLOCK = 120  # rows that share what is in the cache: no power of two, or they drive each other out of it
+LITTLE = 4_000_000  # multiplications
+
+
+def rows(x: Any) -> Any:
+    """The columns of all times and samples as the rows of one matrix."""
+    return x.reshape((x.shape[0] * x.shape[1], x.shape[2]))
+
+
+def padded(x: Any, front: int) -> Any:
+    """A series with rows of zeros in front, for the times before 1."""
+    found = np.zeros((front + x.shape[0], *x.shape[1:]), x.dtype)
+    found[front:] = x
+    return found
+
+
+def panels(w: Any, count: int) -> Any:
+    """The columns of a matrix in panels as wide as a tile, the last one filled up with zeros.
+
+    `count`: of the rows that are multiplied by it; where they do not make a tile, all columns are one panel.
+    """
+    width = 2 * VECTOR // w.itemsize if count >= ROWS else w.shape[1]
+    whole = w.shape[1] // width
+    found = np.zeros(((w.shape[1] + width - 1) // width, w.shape[0], width), w.dtype)
+    for p in range(whole):
+        for k in range(w.shape[0]):
+            for j in range(width):
+                found[p, k, j] = w[k, p * width + j]
+    for k in range(w.shape[0]):
+        for j in range(w.shape[1] - whole * width):
+            found[whole, k, j] = w[k, whole * width + j]
+    return found
+
+
+def narrow_panels(x: Any) -> Any:
+    """The same with as many columns as a tile has rows."""
+    whole = x.shape[1] // ROWS
+    found = np.zeros(((x.shape[1] + ROWS - 1) // ROWS, x.shape[0], ROWS), x.dtype)
+    for k in range(x.shape[0]):
+        for p in range(whole):
+            for i in range(ROWS):
+                found[p, k, i] = x[k, p * ROWS + i]
+        for i in range(x.shape[1] - whole * ROWS):
+            found[whole, k, i] = x[k, whole * ROWS + i]
+    return found
+
+
+def add_tile(x: Any, w: Any, out: Any, s: int, p: int, spare: Any) -> None:
+    """out += x @ w in the tile from row s on, below panel p; `spare`: room for one cut off at the right."""
+    j = p * w.shape[2]
+    out[s : s + ROWS, j : j + w.shape[2]] += (x[s : s + ROWS] @ w[p])[:, : out.shape[1] - j]
+
+
+def add_row_times_matrix(x: Any, w: Any, out: Any) -> None:
+    """out += x @ w for one row: four rows of w at a time, so that out is read and written less often."""
+    for q in range(len(x) // 4):
+        i = 4 * q
+        for j in range(len(out)):
+            first, second = (
+                x[i] * w[i, j] + x[i + 1] * w[i + 1, j],
+                x[i + 2] * w[i + 2, j] + x[i + 3] * w[i + 3, j],
+            )
+            out[j] += first + second
+    for i in range(len(x) // 4 * 4, len(x)):
+        for j in range(len(out)):
+            out[j] += x[i] * w[i, j]
+
+
+def add_product(x: Any, w: Any, out: Any) -> None:
+    """out += x @ w, with w in panels."""
+    if len(w) == 1 and len(x) < ROWS:
+        for s in range(len(x)):
+            add_row_times_matrix(x[s], w[0], out[s])
+        return
+    spare = np.empty((ROWS, w.shape[2]), w.dtype)
+    for first in range(0, len(x), BLOCK):
+        for p in range(len(w)):
+            for s in range(first, min(first + BLOCK, len(x)), ROWS):
+                add_tile(x, w, out, s, p, spare)
+
+
+def product(x: Any, w: Any, out: Any) -> None:
+    """out = x @ w, with w in panels."""
+    for s in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[s, j] = 0
+    add_product(x, w, out)
+
+
+def sum_of_outer_products(x: Any, y: Any, out: Any) -> None:
+    """out = x.T @ y: the sum over all rows; by BLAS where there is too little to do for panels."""
+    if x.size * y.shape[1] < LITTLE:
+        np.dot(x.T, y, out)
+        return
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = 0
+    for first in range(0, len(x), BLOCK):
+        left, right = narrow_panels(x[first : first + BLOCK]), panels(y[first : first + BLOCK], ROWS)
+        spare = np.empty((ROWS, right.shape[2]), y.dtype)
+        for p in range(len(left)):
+            some = out[p * ROWS : (p + 1) * ROWS]
+            turned = left[p, :, : len(some)].T
+            for q in range(len(right)):
+                add_tile(turned, right, some, 0, q, spare)
