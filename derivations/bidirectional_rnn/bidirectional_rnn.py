@@ -41,7 +41,11 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h_overrightarrow": kept["h_overrightarrow"], "h_overleftarrow": kept["h_overleftarrow"], "y": kept["y"]}
+    values = {
+        "h_overrightarrow": kept["h_overrightarrow"][1:].copy(),
+        "h_overleftarrow": kept["h_overleftarrow"][1:][::-1].copy(),
+        "y": kept["y"],
+    }
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -71,8 +75,8 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
     targets_3 = {"d": np.asarray(targets["d"])}
-    loss, by_3 = loss_3(parameters, kept["inputs_3"], kept["kept_3"], targets_3)
-    gradients = pull_back_from(parameters, kept, {}, by_3)
+    loss, by_3 = loss_3(parameters, inputs_of_3(inputs, kept), kept, targets_3)
+    gradients = pull_back_from(parameters, inputs, kept, {}, by_3)
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -100,33 +104,17 @@ def clip_by_norm(gradients, limit):
 
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
-    inputs_1 = {"x": np.asarray(inputs["x"])}
-    kept_1 = run_1(parameters, inputs_1, initial)
-    h_overrightarrow = kept_1["h_overrightarrow"][1:]
-    inputs_2 = {"x": np.asarray(inputs["x"])[::-1]}
-    kept_2 = run_2(parameters, inputs_2, initial)
-    h_overleftarrow = kept_2["h_overleftarrow"][1:][::-1]
-    inputs_3 = {"h_overrightarrow": h_overrightarrow, "h_overleftarrow": h_overleftarrow}
-    kept_3 = run_3(parameters, inputs_3, initial)
-    y = kept_3["y"]
-    return {
-        "inputs_1": inputs_1,
-        "kept_1": kept_1,
-        "h_overrightarrow": h_overrightarrow,
-        "inputs_2": inputs_2,
-        "kept_2": kept_2,
-        "h_overleftarrow": h_overleftarrow,
-        "inputs_3": inputs_3,
-        "kept_3": kept_3,
-        "y": y,
-    }
+    kept = run_1(parameters, inputs_of_1(inputs, {}), initial)
+    kept |= run_2(parameters, inputs_of_2(inputs, kept), initial)
+    kept |= run_3(parameters, inputs_of_3(inputs, kept), initial)
+    return kept
 
 
 def pull_back(parameters, inputs, kept, cotangents):
     """The reverse sweep over a batch: d_q is the gradient by q."""
-    cotangents_3 = {"y": cotangents.get("y")}
-    by_3 = pull_back_3(parameters, kept["inputs_3"], kept["kept_3"], cotangents_3)
-    return pull_back_from(parameters, kept, cotangents, by_3)
+    cotangents_3 = {name: d for name, d in cotangents.items() if name in ("y",)}
+    by_3 = pull_back_3(parameters, inputs_of_3(inputs, kept), kept, cotangents_3)
+    return pull_back_from(parameters, inputs, kept, cotangents, by_3)
 
 
 def start(d, cotangent):
@@ -171,16 +159,16 @@ def without_batch(gradients):
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
 
 
-def pull_back_from(parameters, kept, cotangents, by_3):
+def pull_back_from(parameters, inputs, kept, cotangents, by_3):
     """From the gradients of the last part, through the others, to those of the whole."""
     cotangents_2 = {
-        "h_overleftarrow": turned(by_3["inputs"]["h_overleftarrow"] + cotangents.get("h_overleftarrow", 0)),
+        "h_overleftarrow": (by_3["inputs"]["h_overleftarrow"] + cotangents.get("h_overleftarrow", 0))[::-1],
     }
-    by_2 = pull_back_2(parameters, kept["inputs_2"], kept["kept_2"], cotangents_2)
+    by_2 = pull_back_2(parameters, inputs_of_2(inputs, kept), kept, cotangents_2)
     cotangents_1 = {
         "h_overrightarrow": by_3["inputs"]["h_overrightarrow"] + cotangents.get("h_overrightarrow", 0),
     }
-    by_1 = pull_back_1(parameters, kept["inputs_1"], kept["kept_1"], cotangents_1)
+    by_1 = pull_back_1(parameters, inputs_of_1(inputs, kept), kept, cotangents_1)
     return {
         "parameters": {
             "W_f": by_1["parameters"]["W_f"],
@@ -198,6 +186,11 @@ def pull_back_from(parameters, kept, cotangents, by_3):
             "h_overleftarrow": by_2["initial"]["h_overleftarrow"],
         },
     }
+
+
+def inputs_of_1(inputs, kept):
+    """What part 1 is given, in the time in which it runs."""
+    return {"x": np.asarray(inputs["x"])}
 
 
 def run_1(parameters, inputs, initial):
@@ -243,6 +236,11 @@ def pull_back_1(parameters, inputs, kept, cotangents):
     }
 
 
+def inputs_of_2(inputs, kept):
+    """What part 2 is given, in the time in which it runs."""
+    return {"x": np.asarray(inputs["x"])[::-1]}
+
+
 def run_2(parameters, inputs, initial):
     """Part 2, which runs backwards in time: h_overleftarrow."""
     dtype = np.result_type(*parameters.values(), 0.0)
@@ -286,6 +284,14 @@ def pull_back_2(parameters, inputs, kept, cotangents):
     }
 
 
+def inputs_of_3(inputs, kept):
+    """What part 3 is given, in the time in which it runs."""
+    return {
+        "h_overrightarrow": kept["h_overrightarrow"][1:],
+        "h_overleftarrow": kept["h_overleftarrow"][1:][::-1],
+    }
+
+
 def run_3(parameters, inputs, initial):
     """Part 3, which runs forwards in time: y."""
     dtype = np.result_type(*parameters.values(), 0.0)
@@ -312,7 +318,9 @@ def pull_back_3(parameters, inputs, kept, cotangents):
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
     d_h_overrightarrow = over_rows(d_z_y, V[:, :n])
     d_h_overleftarrow = over_rows(d_z_y, V[:, n:])
-    d_V = np.concatenate([rows(d_z_y).T @ rows(h_overrightarrow), rows(d_z_y).T @ rows(h_overleftarrow)], axis=-1)
+    d_V = np.concatenate(
+        [rows(d_z_y).T @ rows(h_overrightarrow), rows(d_z_y).T @ rows(h_overleftarrow)], axis=-1
+    )
     d_b_y = np.sum(d_z_y, axis=(0, 1))
     return {
         "parameters": {"V": d_V, "b_y": d_b_y},
@@ -331,8 +339,3 @@ def loss_3(parameters, inputs, kept, targets):
     cotangents = {"y": d_y}
     gradients = pull_back_3(parameters, inputs, kept, cotangents)
     return loss, gradients
-
-
-def turned(cotangent):
-    """A cotangent in the reversed time of a part; none stays none."""
-    return None if cotangent is None else cotangent[::-1]

@@ -45,7 +45,12 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"h_1": kept["h_1"][1:].copy(), "h_2": kept["h_2"][1:].copy(), "h_3": kept["h_3"][1:].copy(), "y": kept["y"]}
+    values = {
+        "h_1": kept["h_1"][1:].copy(),
+        "h_2": kept["h_2"][1:].copy(),
+        "h_3": kept["h_3"][1:].copy(),
+        "y": kept["y"],
+    }
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 

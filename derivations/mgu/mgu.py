@@ -144,7 +144,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_x = over_rows(d_z_f[1:], W_f[:, n:]) + over_rows(d_z_h_tilde[1:], W_h[:, n:])
     d_W_f = np.concatenate([rows(d_z_f[1:]).T @ rows(h[:-1]), rows(d_z_f[1:]).T @ rows(x)], axis=-1)
     d_b_f = np.sum(d_z_f[1:], axis=(0, 1))
-    d_W_h = np.concatenate([rows(d_z_h_tilde[1:]).T @ rows(f_h[1:]), rows(d_z_h_tilde[1:]).T @ rows(x)], axis=-1)
+    d_W_h = np.concatenate(
+        [rows(d_z_h_tilde[1:]).T @ rows(f_h[1:]), rows(d_z_h_tilde[1:]).T @ rows(x)], axis=-1
+    )
     d_b_h = np.sum(d_z_h_tilde[1:], axis=(0, 1))
     return {
         "parameters": {"W_f": d_W_f, "b_f": d_b_f, "W_h": d_W_h, "b_h": d_b_h},

@@ -54,7 +54,12 @@ def forward(parameters, inputs, initial=None):
     """
     inputs, initial, single = with_batch(inputs, initial)
     kept = run(parameters, inputs, initial)
-    values = {"c_1": kept["c_1"][1:].copy(), "h_1": kept["h_1"][1:].copy(), "c_2": kept["c_2"][1:].copy(), "h_2": kept["h_2"][1:].copy()}
+    values = {
+        "c_1": kept["c_1"][1:].copy(),
+        "h_1": kept["h_1"][1:].copy(),
+        "c_2": kept["c_2"][1:].copy(),
+        "h_2": kept["h_2"][1:].copy(),
+    }
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
 
@@ -270,7 +275,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_x = over_rows(d_z[1:], W[:, n:])
     d_W = np.concatenate([rows(d_z[1:]).T @ rows(h_1[:-1]), rows(d_z[1:]).T @ rows(x)], axis=-1)
     d_b = np.sum(d_z[1:], axis=(0, 1))
-    d_W_all = np.concatenate([rows(d_z_all[1:]).T @ rows(h_2[:-1]), rows(d_z_all[1:]).T @ rows(h_1[1:])], axis=-1)
+    d_W_all = np.concatenate(
+        [rows(d_z_all[1:]).T @ rows(h_2[:-1]), rows(d_z_all[1:]).T @ rows(h_1[1:])], axis=-1
+    )
     d_b_all = np.sum(d_z_all[1:], axis=(0, 1))
     d_b_i_2 = d_b_all[:n]
     d_b_f_2 = d_b_all[n : 2 * n]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from symbptt.errors import SymbpttError
-from symbptt.programs.arrays.module import names_of, numpy_module
-from symbptt.programs.arrays.two_way import two_way_module
+from symbptt.programs.arrays.module import names_of
 from symbptt.programs.loading import load, load_file
-from symbptt.programs.loops import numba_module
-from symbptt.programs.modes import EXACT, MODES
+from symbptt.programs.modes import BOTH_WAYS, EXACT, MODES
 from symbptt.programs.plan.names import Names, sizes_apart
-from symbptt.programs.series.jax_target import jax_module
-from symbptt.programs.series.torch_target import torch_module
 from symbptt.recurrence import Recurrence
 
-__all__ = ["EXACT", "MODES", "TARGETS", "Names", "generate", "load", "load_file", "names_of"]
+__all__ = ["BOTH_WAYS", "EXACT", "MODES", "TARGETS", "Names", "generate", "load", "load_file", "names_of"]
 
-TARGETS: dict[str, Callable[[Recurrence], str]] = {
-    "numpy": numpy_module,
-    "jax": jax_module,
-    "torch": torch_module,
-    "numba": numba_module,
-}
+TARGETS = tuple(MODES[EXACT])
 
 
 def generate(recurrence: Recurrence, target: str = "numpy", gradient: str = EXACT) -> str:
@@ -36,14 +27,18 @@ def generate(recurrence: Recurrence, target: str = "numpy", gradient: str = EXAC
     if gradient not in MODES:
         raise SymbpttError(f"unknown mode {gradient} of the gradient: expected {', '.join(MODES)}")
     recurrence = sizes_apart(recurrence)
-    if recurrence.runs_backwards:
-        if (target, gradient) != ("numpy", EXACT):
-            raise SymbpttError(
-                f"some of the recurrence runs backwards in time: its code is for numpy by {EXACT} alone"
-            )
-        return two_way_module(recurrence)
-    if gradient == EXACT:
-        return TARGETS[target](recurrence)
-    if target != "numpy":
-        raise SymbpttError(f"the target {target} has gradients by {EXACT} alone: {gradient} is of numpy")
-    return MODES[gradient](recurrence)
+    modes = BOTH_WAYS if recurrence.runs_backwards else MODES
+    if gradient not in modes:
+        raise SymbpttError(
+            f"some of the recurrence runs backwards in time: gradients by {_listed(modes)}, not by {gradient}"
+        )
+    if target not in modes[gradient]:
+        gradients = f"gradients by {gradient} are"
+        what = "code for what runs backwards in time is" if modes is BOTH_WAYS else gradients
+        raise SymbpttError(f"{what} for {_listed(modes[gradient])}, not for {target}")
+    return modes[gradient][target](recurrence)
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else f"{last} alone"

@@ -15,7 +15,7 @@ from symbptt.functions import function
 from symbptt.interface import load as read
 from symbptt.programs import generate, load
 from symbptt.programs.arrays.pairwise import scan
-from symbptt.programs.arrays.scans import linear
+from symbptt.programs.plan.linear import linear
 from symbptt.recurrence import Builder, Equation, t
 from tests.programs.recurrences import EVERY, plain, timed
 

@@ -7,13 +7,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from symbptt import cells
 from symbptt.check.case import Case
 from symbptt.cli import app
 from symbptt.programs import generate, load, load_file
-from tests.examples import elman
+from tests.examples import BACKWARDS, elman
 from tests.judges.given import arrays, recurrence, relative, worst
 from tests.programs.recurrences import EVERY
 from tests.programs.test_numpy import ruff
@@ -24,7 +24,6 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: the torch
 TOLERANCE = 1e-12
 SIZES = (3, 2, 5, 4)  # of a ready recurrence, in the order in which it names them
 HORIZON, BATCH = 4, 2
-FORWARDS = [name for name in cells.ready() if not recurrence(name).runs_backwards]
 
 
 @cache
@@ -71,7 +70,7 @@ def differences(module, judge, given) -> dict[str, float]:
 # ------------------------------------------------------------------ against NumPy
 
 
-@pytest.mark.parametrize("name", FORWARDS)
+@pytest.mark.parametrize("name", cells.ready())
 def test_ready_recurrences(name):
     given = arrays(recurrence(name), SIZES, HORIZON, BATCH)
     assert differences(ready(name), ready(name, "numpy"), given) == {}
@@ -83,10 +82,36 @@ def test_odd_recurrences(name):
     assert differences(load(odd(name)), load(odd(name, "numpy")), given) == {}
 
 
+@pytest.mark.parametrize("name", BACKWARDS)
+def test_recurrences_that_run_both_ways(name):
+    r = BACKWARDS[name]()
+    for samples in ("batch", "single"):
+        given = Case(r).arguments(samples)
+        assert differences(load(generate(r, "torch")), load(generate(r)), given) == {}
+
+
 @pytest.mark.parametrize("name", ["elman", "two_lags", "no_input", "matrix_state"])
 def test_a_single_sample(name):
     given = Case(EVERY[name]()).arguments("single")
     assert differences(load(odd(name)), load(odd(name, "numpy")), given) == {}
+
+
+@pytest.mark.parametrize(("steps", "length"), [(1, 3), (7, 3), (8, 3), (37, 3), (64, 1), (9, 2500)])
+def test_a_linear_recurrence_in_pairs_or_in_a_loop(steps, length):
+    """By pairs of steps where rows are short, one by one where they are long: the same as by hand."""
+    torch.manual_seed(steps)
+    gates, values, start = torch.rand(steps, length), torch.rand(steps, length), torch.rand(length)
+    wanted = [start]
+    for gate, value in zip(gates, values, strict=True):
+        wanted.append(gate * wanted[-1] + value)
+    torch.testing.assert_close(ready("min_gru").linear_scan(gates, values, start), torch.stack(wanted[1:]))
+    first, series = ready("min_gru").linear_sweep(gates, values)
+    by_hand = torch.zeros(length)
+    for i in reversed(range(steps)):
+        by_hand = values[i] + by_hand
+        torch.testing.assert_close(series[i], by_hand)
+        by_hand = gates[i] * by_hand
+    torch.testing.assert_close(first, by_hand)
 
 
 def test_a_planted_error_is_found():
@@ -171,8 +196,6 @@ def test_nothing_is_recorded_where_nothing_is_asked_for():
 @pytest.mark.parametrize("match", MATCHES, ids=lambda match: f"{match.module.__name__}-{match.name}")
 def test_layers_of_torch(match):
     """The same weights, in the layout of the layer's state: outputs, gradients by the layer's own names."""
-    if recurrence(match.name).runs_backwards:
-        pytest.skip("runs backwards: code for numpy alone")
     torch.manual_seed(0)
     n, m, horizon, batch = 5, 3, 6, 2
     layer = match.module(m, n, dtype=torch.float64, **match.options)
@@ -181,7 +204,8 @@ def test_layers_of_torch(match):
     sizes = [{"m": m}.get(str(symbol), n) for symbol in recurrence(match.name).sizes]
     given = tensors(arrays(recurrence(match.name), sizes, 1, 1))
     at_zero = {name: torch.zeros_like(value) for name, value in given["parameters"].items()}
-    ours = ready(match.name).forward({**at_zero, **match.imported(weights)}, {"x": x})[match.top[0]]
+    ours = ready(match.name).forward({**at_zero, **match.imported(weights)}, {"x": x})
+    ours = torch.cat([ours[name] for name in match.top], dim=-1)
     theirs, _ = layer(x)
     assert relative(ours.detach(), theirs.detach()) < TOLERANCE
     probe = torch.randn_like(theirs)
@@ -191,6 +215,64 @@ def test_layers_of_torch(match):
         strict=True,
     ):
         assert relative(mine, judged) < TOLERANCE
+
+
+class Tagger(torch.nn.Module):
+    """A model of one's own: batches first, the derived cell between two layers of torch."""
+
+    def __init__(self, module, dtype):
+        super().__init__()
+        self.module, sizes = module, {"n": 6, "m": 3, "p": 2}
+        self.cell = torch.nn.ParameterDict(
+            {
+                name: torch.randn([sizes[s] for s in shape], dtype=dtype) / 3
+                for name, shape in module.PARAMETERS.items()
+            }
+        )
+        self.into, self.out = torch.nn.Linear(4, 3, dtype=dtype), torch.nn.Linear(6, 2, dtype=dtype)
+
+    def forward(self, x):
+        h = self.module.forward(dict(self.cell), {"x": self.into(x).transpose(0, 1)})["a"]
+        return self.out(h.transpose(0, 1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_cell_in_a_model_of_ones_own(dtype):
+    torch.manual_seed(0)
+    model = Tagger(ready("elman_tanh"), dtype)
+    x = torch.randn(8, 10, 4, dtype=dtype)
+    wanted = (x.cumsum(1).sum(-1) > 0).long()
+    optimiser, losses = torch.optim.Adam(model.parameters(), lr=0.03), []
+    for _ in range(40):
+        optimiser.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(x).flatten(0, 1), wanted.flatten())
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+    assert {p.grad.dtype for name, p in model.named_parameters() if "_y" not in name} == {dtype}
+    with torch.no_grad():
+        value = model(x)
+    assert not value.requires_grad
+    torch.testing.assert_close(value, model(x).detach())
+
+
+def test_a_series_that_lies_the_other_way_round_and_a_sample_by_itself():
+    module, given = ready("lstm"), tensors(arrays(recurrence("lstm"), SIZES, HORIZON, BATCH))
+    x = given["inputs"]["x"]
+    turned = x.transpose(0, 1).contiguous().transpose(0, 1)
+    assert not turned.is_contiguous()
+    wanted = module.forward(given["parameters"], {"x": x})
+    found = module.forward(given["parameters"], {"x": turned})
+    alone = module.forward(given["parameters"], {"x": turned[:, 0]})
+    for name, value in wanted.items():
+        torch.testing.assert_close(found[name], value)
+        torch.testing.assert_close(alone[name], value[:, 0])
+    by_turned, by_plain = (
+        module.backward(given["parameters"], {"x": series}, None, {"a": torch.ones_like(wanted["a"])})
+        for series in (turned, x)
+    )
+    torch.testing.assert_close(by_turned, by_plain)
 
 
 # ------------------------------------------------------------------ precision and place
@@ -207,7 +289,7 @@ def test_precision_follows_the_parameters(name):
     assert found | {loss.dtype} == {torch.float32}
 
 
-@pytest.mark.parametrize("name", FORWARDS)
+@pytest.mark.parametrize("name", cells.ready())
 def test_no_place_is_written_down(name):
     """On the device that computes shapes alone, whatever was made on another would not fit."""
     given = tensors(arrays(recurrence(name), SIZES, HORIZON, BATCH), device="meta")
@@ -288,7 +370,7 @@ def test_modules_of_plain_cells_are_formatted(tmp_path):
 def test_lines_of_the_simple_network():
     source = generate(elman(), "torch")
     for line in (
-        "    def one_step(a_before, f):\n        f = f + a_before @ W_aa.T\n",
+        "    def one_step(a_before, f):\n        f = torch.addmm(f, a_before, W_aa_T)\n",
         "    _, a = scan(one_step, a_0, f)\n",
         "    d_W_aa = rows(d_f).T @ rows(a_before)\n",
         "    loss = -torch.sum(d * torch.log(y))\n",

@@ -31,7 +31,7 @@ class Body(Givens):
     @property
     def sweep(self) -> str:
         """The function of the module that carries cotangents back."""
-        return "pull_back"
+        return f"pull_back{self.ending}"
 
     # -------------------------------------------------------------- statements
 
@@ -112,7 +112,7 @@ class Body(Givens):
             *self._lines([s for s in plan.forward_before if s.scope is not STATIC], written),
             *self._loop(loop, written),
             *self._lines(plan.forward_after, written),
-            *returned({name: name for name in self.kept}),
+            *returned(self.by_key),
         ]
         start = [*self._lengths(), *self._series(self.recurrence.inputs, "inputs")]
         return self._with_needed(start, body)

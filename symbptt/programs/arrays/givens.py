@@ -26,11 +26,15 @@ from symbptt.recurrence import Recurrence
 
 @dataclass(frozen=True)
 class Givens:
-    """A plan with the names of its quantities and the places where they lie."""
+    """A plan with the names of its quantities and the places where they lie.
+
+    `ending` is what the names of functions end with that are for a part of the module's recurrence.
+    """
 
     plan: Plan
     names: Names
     dialect: Dialect = NUMPY
+    ending: str = ""
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -126,7 +130,7 @@ class Givens:
 
     def _keys_of(self, used: list[Quantity]) -> str:
         """The keys of some parameters, as source."""
-        every = len(used) == len(self.plan.source.parameters)
+        every = len(used) == len(self.plan.source.parameters) and not self.ending
         return "PARAMETERS" if every else f"({', '.join(map(self.key, used))})"
 
     def _precision_of_inputs(self) -> str:
@@ -195,4 +199,13 @@ class Givens:
         return found
 
     def _from_kept(self) -> Iterator[tuple[str, str]]:
-        yield from ((name, f'{name} = kept["{name}"]') for name in self.kept)
+        yield from ((name, f'{name} = kept["{key}"]') for key, name in self.by_key.items())
+
+    @cached_property
+    def by_key(self) -> dict[str, str]:
+        """What the forward run keeps: the variables by the keys under which it does.
+
+        Parts may call intermediate values alike: those have the ending of their part.
+        """
+        returned = {self.variable(q) for q in self.plan.returned}
+        return {name if name in returned else f"{name}{self.ending}": name for name in self.kept}

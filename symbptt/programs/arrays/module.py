@@ -10,11 +10,12 @@ import jinja2
 
 from symbptt.expressions import Quantity, quantities, size
 from symbptt.programs.arrays.body import Body
-from symbptt.programs.arrays.scans import ScannedBody, ScannedPlan
+from symbptt.programs.arrays.scans import ScannedBody
+from symbptt.programs.plan.linear import ScannedPlan
 from symbptt.programs.plan.names import Names
 from symbptt.programs.plan.normal import formulas
 from symbptt.programs.source.definitions import formula_definitions, table_definitions
-from symbptt.programs.source.lines import listing, mentioned, returned
+from symbptt.programs.source.lines import assigned, listing, mentioned, returned
 from symbptt.recurrence import Recurrence, t
 from symbptt.writers.text import text
 
@@ -36,7 +37,7 @@ OWN = (
 NO_INPUTS = '{"T": the number of steps, "B": the number of samples, left out for a single one}'
 # How a module's functions call its forward run and its reverse sweep, and what else they take: no more.
 PLAIN = {
-    **{"argument": "", "passed": "", "about": "", "sweep": "pull_back"},
+    **{"argument": "", "passed": "", "about": "", "of_forward": "", "sweep": "pull_back", "standard": []},
     **dict.fromkeys(("run", "run_with_loss", "run_forward"), "run(parameters, inputs, initial)"),
 }
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -107,6 +108,7 @@ def context(
         for f in generic
     ]
     words = mentioned(line for part in lines.values() for line in part)
+    values = {names.key(q.name): f'kept["{body.variable(q)}"]' + _cut(body, q) for q in body.plan.returned}
     return {
         "mode": PLAIN,
         "docstring": docstring(body),
@@ -115,9 +117,8 @@ def context(
         "parameters": parameters(body),
         "generic": [{"name": names.function(f.name, 0), "prime": names.function(f.name, 1)} for f in generic],
         "functions": list(used.values()),
-        "returned": listing(
-            {names.key(q.name): f'kept["{body.variable(q)}"]' + _cut(body, q) for q in body.plan.returned}
-        ),
+        "values": assigned("values", values),
+        "returned": returned(values),
         "shapes": shapes(body),
         "loss": {"targets": bool(r.targets), "lines": lines["loss"]} if r.loss else None,
         "run": [*prelude, *lines["run"]],

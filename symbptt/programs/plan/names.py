@@ -32,6 +32,7 @@ def key(name: str) -> str:
     name = re.sub(rf"\\({STYLES})\s*(?=\{{)", "", name)
     name = re.sub(rf"\\({ACCENTS})\s*\{{([^{{}}]*)\}}", r"\2_\1", name)
     name = re.sub(rf"\\({ACCENTS})\s*([A-Za-z])", r"\2_\1", name)
+    name = re.sub(r"(\\[A-Za-z]+)\s+(?=[A-Za-z])", r"\1_", name).replace("^{-}", "_minus")
     name = name.replace("'", "_prime").replace(r"\prime", "prime").replace("+", "plus")
     name = re.sub(r"[\\{}\s]", "", name)
     name = re.sub(r"\W+", "_", name, flags=re.ASCII if name.isascii() else 0)

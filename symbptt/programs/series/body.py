@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sympy.core.basic import Basic
 
 from symbptt.errors import SymbpttError
-from symbptt.expressions import Quantity, Slice, quantities
+from symbptt.expressions import Quantity, Slice, quantities, rewrite
 from symbptt.programs.arrays.body import Body
+from symbptt.programs.plan.factors import factors_apart, weights_apart
 from symbptt.programs.plan.layout import loss_statements
 from symbptt.programs.plan.losses import looked_at
 from symbptt.programs.plan.names import adjoint
@@ -19,14 +20,23 @@ from symbptt.programs.plan.program import Statement
 from symbptt.programs.series.lowering import SeriesLowering
 from symbptt.programs.series.scans import backward_scan, forward_scan
 from symbptt.programs.series.statements import Writer
-from symbptt.programs.source.lines import assignment, listing, mentioned, needed, returned, returned_groups
+from symbptt.programs.source.lines import (
+    assignment,
+    listing,
+    mentioned,
+    needed,
+    returned,
+    returned_groups,
+    texts,
+)
 from symbptt.programs.source.sums import summed
 
 # What the modules of these targets use beside what all modules do.
 OWN = (
     *("series", "arguments", "shapes", "delayed", "earlier", "early", "late"),
-    *("one_step", "before", "later", "now"),
+    *("one_step", "before", "later", "now", "linear_scan", "linear_sweep"),
 )
+HELPERS = {"rows", "delayed", "earlier", "scan", "linear_scan", "linear_sweep"}  # what lines may call
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,11 @@ class SeriesBody(Body):
         """Statements outside of loops as lines."""
         return Writer(self.lowering)
 
+    @property
+    def sweep(self) -> str:
+        """The call that carries cotangents back, as source."""
+        return f"pull_back{self.ending}(parameters, inputs, initial, kept, cotangents)"
+
     def times(self, q: Quantity) -> str:
         """The rows 1..T of a quantity: a series has no others."""
         return self.variable(q)
@@ -55,7 +70,7 @@ class SeriesBody(Body):
     # -------------------------------------------------------------- what is read where
 
     @cached_property
-    def parts(self) -> dict[Quantity, Basic]:
+    def cuts(self) -> dict[Quantity, Basic]:
         """The slices of a larger quantity: where the gradients read one, it is cut anew rather than kept."""
         kept = {*self.plan.source.lags, *(q.name for q in self.plan.returned)}
         return {
@@ -68,8 +83,8 @@ class SeriesBody(Body):
 
     def with_parts(self, statements: Sequence[Statement]) -> list[Statement]:
         """Statements after those that cut the parts that they read."""
-        read = dict.fromkeys((q, s.scope) for s in statements for q in quantities(s.value) if q in self.parts)
-        return [*(Statement(q, self.parts[q], scope) for q, scope in read), *statements]
+        read = dict.fromkeys((q, s.scope) for s in statements for q in quantities(s.value) if q in self.cuts)
+        return [*(Statement(q, self.cuts[q], scope) for q, scope in read), *statements]
 
     @cached_property
     def after(self) -> list[Statement]:
@@ -79,7 +94,27 @@ class SeriesBody(Body):
     @cached_property
     def back(self) -> list[Statement]:
         """The reverse sweep through the loop."""
-        return self.with_parts(self.plan.backward_loop)
+        return self._backward[1]
+
+    @cached_property
+    def ahead(self) -> list[Statement]:
+        """What is known of that loop for all times before it begins."""
+        return self._backward[0]
+
+    @cached_property
+    def _backward(self) -> tuple[list[Statement], list[Statement]]:
+        loop = self.plan.backward_loop
+        if not self.dialect.eager:
+            return [], self.with_parts(loop)
+        parts, loop = weights_apart(loop, set(self.recurrence.quantities))
+        apart = {q.name for s in self.late for q in quantities(s.value)}
+        apart |= {adjoint(q).name for q in self.plan.seeded} | {s.target.name for s in self.after}
+        factors, loop = factors_apart(loop, set(self.recurrence.quantities), apart)
+        named = {value: q for q, value in self.cuts.items()}
+        factors = [replace(s, value=rewrite(s.value, lambda node: named.get(node, node))) for s in factors]
+        read = dict.fromkeys(q for s in (*factors, *loop) for q in quantities(s.value) if q in self.cuts)
+        weights = [Statement(e.left, e.right, STATIC) for e in parts]
+        return [*weights, *(Statement(q, self.cuts[q], WHOLE) for q in read), *factors], loop
 
     @cached_property
     def late(self) -> list[Statement]:
@@ -96,8 +131,8 @@ class SeriesBody(Body):
     @cached_property
     def read_later(self) -> set[str]:
         """The names that the loss or the gradients read, or that are returned."""
-        swept = {q for s in (*self.after, *self.back, *self.late) for q in quantities(s.value)}
-        read = {q.name for q in swept - set(self.parts)}
+        swept = {q for s in (*self.after, *self.ahead, *self.back, *self.late) for q in quantities(s.value)}
+        read = {q.name for q in swept - set(self.cuts)}
         read |= {q.name for s in loss_statements(self.plan) for q in quantities(s.value)}
         return read | {q.name for q, _ in self.loss_values} | {q.name for q in self.plan.returned}
 
@@ -117,28 +152,28 @@ class SeriesBody(Body):
     def _given(self, group: str, quantities: Iterable[Quantity]) -> Iterator[tuple[str, str]]:
         yield from ((self.variable(q), f"{self.variable(q)} = {group}[{self.key(q)}]") for q in quantities)
 
-    def _kind(self, array: str) -> tuple[str, str]:
-        """The line that takes what is told where arrays are made from an array."""
-        return "dtype", f"dtype = {array}.dtype"
-
     def _target(self, d: Quantity) -> str:
         """The line that takes the targets of a loss."""
         text = self.dialect.called("asarray", f"targets[{self.key(d)}]", self.dialect.typed)
         return f"{self.variable(d)} = {text}"
 
     def _first(self) -> Iterator[tuple[str, str]]:
-        """Lengths, precision, parameters, inputs and initial values: the lines that may be needed."""
+        """Lengths, precision, parameters and inputs: the lines that may be needed."""
         r = self.plan.source
         group, first = ("parameters", r.parameters[0]) if r.parameters else ("inputs", r.inputs[0])
-        yield self._kind(f"{group}[{self.key(first)}]")
+        names, line = self.dialect.kind
+        yield names, line.format(x=f"{group}[{self.key(first)}]")
         yield from self._given("parameters", r.parameters)
         yield from self._lengths()
         yield from self._given("inputs", r.inputs)
+
+    def before(self) -> Iterator[tuple[str, str]]:
+        """The lines that take the initial values."""
         for q in self.initials:
             start = self.lowering.start(q)
             yield start, f"{start} = initial[{self.key(q)}]"
 
-    def _whole(self, lines: list[str], more: Iterable[tuple[str, str]] = ()) -> list[str]:
+    def whole(self, lines: list[str], more: Iterable[tuple[str, str]] = ()) -> list[str]:
         """Lines with what they need in front. Raises SymbpttError where a size is not known."""
         found = [*needed([*self._first(), *more], lines), *lines]
         words, known = mentioned(found), self._sizes()
@@ -158,10 +193,11 @@ class SeriesBody(Body):
             *self.writer.lines([s for s in statements if s.scope is not STATIC], written),
         ]
         if plan.forward_loop:
+            weights, loop = self._turned(plan.forward_loop)
             after = {q.name for s in plan.forward_after for q in quantities(s.value)}
-            body += forward_scan(self.writer, plan.forward_loop, self.read_later | after, written)
+            body += [*weights, *forward_scan(self.writer, loop, self.read_later | after, written)]
         body += self.writer.lines(plan.forward_after, written)
-        return self._whole([*body, *returned({name: name for name in self.kept})])
+        return self.whole([*body, *returned(self.by_key)], self.before())
 
     # -------------------------------------------------------------- backward
 
@@ -173,8 +209,9 @@ class SeriesBody(Body):
         body += [self._early_cotangent(q, written) for q in self.seeded_early]
         body += self.writer.lines(self.after, written)
         left = {q.name for s in self.late for q in quantities(s.value)}
+        body += self.writer.lines(self.ahead, written)
         body += backward_scan(self.writer, self.back, left, written)
-        body += self.writer.lines(self.late, written)
+        body += self.writer.lines([s for s in self.late if s not in self.ahead], written)
         for q in self.initials:
             body += self.writer.zeros(adjoint(q), lo.start(adjoint(q)), written)
         body += self._computed_starts()
@@ -182,7 +219,7 @@ class SeriesBody(Body):
 
     def pull_back(self) -> list[str]:
         """The body of the reverse sweep."""
-        return self._whole(self.pull_back_lines, self._from_kept())
+        return self.whole(self.pull_back_lines, [*self.before(), *self._from_kept()])
 
     def _cotangent(self, q: Quantity, written: set[str]) -> str:
         d, value = self.variable(adjoint(q)), self.variable(q)
@@ -240,7 +277,7 @@ class SeriesBody(Body):
         statements = loss_statements(self.plan)
         body += self.writer.lines([s for s in statements if s.target.time is not None], written)
         body += assignment("cotangents", "=", returned(self._by_key(written))[0].removeprefix("return "))
-        body.append("gradients = pull_back(parameters, inputs, initial, kept, cotangents)")
+        body.append(f"gradients = {self.sweep}")
         for s in statements:
             if s.target.time is None:
                 body += [*self.writer.late(s.value, s.scope, written), *self._direct(s)]
@@ -256,7 +293,7 @@ class SeriesBody(Body):
     def loss(self) -> list[str]:
         """The lines that compute the loss and its gradients from the forward run."""
         targets = [(self.variable(d), self._target(d)) for d in self.recurrence.targets]
-        return self._whole(self.loss_lines, [*targets, *self._from_kept()])
+        return self.whole(self.loss_lines, [*self.before(), *targets, *self._from_kept()])
 
     # -------------------------------------------------------------- arguments
 
@@ -264,21 +301,18 @@ class SeriesBody(Body):
         """The lines that say how large the initial values are."""
         lo = self.lowering
         shapes = {self.names.key(q.name): lo.shape(q, lo.leading_of_start(q)) for q in self.initials}
-        return self._whole([f"shapes = {listing(shapes)}"])
+        return self.whole([f"shapes = {listing(shapes)}"])
 
     def frame(self) -> dict[str, object]:
         """What the templates of these targets ask for beside what all do."""
         r = self.plan.source
 
-        def keys(quantities: Sequence[Quantity]) -> str:
-            return f"({', '.join(map(self.key, quantities))}{',' if len(quantities) == 1 else ''})"
-
         lines = [*self.run(), *self.pull_back(), *(self.loss() if r.loss else [])]
         return {
             "parameters_given": bool(r.parameters),
-            "input_names": keys(r.inputs),
-            "initial_names": keys(self.initials),
-            "returned_names": keys(self.plan.returned),
+            "inputs_names": texts(self.names.key(q.name) for q in r.inputs),
+            "initial_names": texts(self.names.key(q.name) for q in self.initials),
+            "returned_names": texts(self.names.key(q.name) for q in self.plan.returned),
             "starts": self.starts(),
-            "helpers": {"rows", "delayed", "earlier", "scan"} & mentioned(lines),
+            "helpers": HELPERS & mentioned(lines),
         }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symbptt.programs.arrays.module import names_of, rendered
-from symbptt.programs.plan.program import Plan
+from symbptt.programs.plan.linear import ScannedPlan
 from symbptt.programs.series.body import OWN, SeriesBody
 from symbptt.programs.source.dialect import Dialect
 from symbptt.programs.source.lines import assignment
@@ -33,11 +31,7 @@ JAX = Dialect(
 )
 
 
-@dataclass(frozen=True)
-class JaxBody(SeriesBody):
-    """The lines of the functions of a module for JAX."""
-
-    dialect: Dialect = JAX
+OWN_JAX = ("jax", "jnp", "series_forward", "series_backward", "results", "accumulated")
 
 
 def jax_module(recurrence: Recurrence) -> str:
@@ -46,6 +40,5 @@ def jax_module(recurrence: Recurrence) -> str:
     Raises SymbpttError where nothing says how long the series is or how large a state, TypeError naming the
     type of an expression that has no JAX form or no derivative rule.
     """
-    own = (*OWN, "jax", "jnp", "series_forward", "series_backward", "results")
-    body = JaxBody(Plan(recurrence), names_of(recurrence, own))
+    body = SeriesBody(ScannedPlan(recurrence), names_of(recurrence, (*OWN, *OWN_JAX)), JAX)
     return rendered("jax.py.jinja", body, body.frame())

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
+from sympy.core.basic import Basic
 
-from symbptt.expressions import Quantity
+from symbptt.expressions import Quantity, Slice, size
 from symbptt.programs.plan.names import by_what, is_adjoint
 from symbptt.programs.plan.places import LOOP, lag_of
 from symbptt.programs.plan.program import Statement
@@ -122,8 +123,32 @@ def forward_scan(
 
 
 def _body(writer: Writer, loop: Iterable[Statement], here: set[str]) -> list[str]:
-    lo = writer.lowering.at(LOOP)
-    return [line for s in loop for line in writer.assigned(s, lo.at_its_time(s.target), here)]
+    lo, loop = writer.lowering.at(LOOP), list(loop)
+    chunked = _chunked(loop) if lo.dialect.eager else {}
+    apart = {part for parts in chunked.values() for part in parts}
+    found = []
+    for s in loop:
+        if s.target not in apart:
+            found += writer.assigned(s, lo.at_its_time(s.target), here)
+        if parts := chunked.get(s.target, []):
+            names, axis = ", ".join(map(lo.at_its_time, parts)), f"{lo.dialect.axis}=-1"
+            found.append(f"{names} = {lo.at_its_time(s.target)}.chunk({len(parts)}, {axis})")
+    return found
+
+
+def _chunked(loop: Sequence[Statement]) -> dict[Quantity, list[Quantity]]:
+    """What a step cuts into two or more equal parts with names: what is cut, and its parts in order."""
+    cuts: dict[Quantity, dict[Basic, Quantity]] = {s.target: {} for s in loop}
+    for s in loop:
+        if isinstance(s.value, Slice) and s.value.args[0] in cuts:
+            cuts[s.value.args[0]][s.value.args[2]] = s.target
+    found = {}
+    for whole, parts in cuts.items():
+        length = size(whole.shape.rows) / max(len(parts), 1)
+        places = [sympy.expand(i * length) for i in range(len(parts))]
+        if len(parts) > 1 and set(places) == set(parts):
+            found[whole] = [parts[place] for place in places]
+    return found
 
 
 def _with_time(given: Sequence[str], body: Iterable[str]) -> list[str]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from sympy.core.basic import Basic
 
-from symbptt.expressions import Quantity, quantities
+from symbptt.expressions import Plus, Quantity, Times, quantities
+from symbptt.programs.plan.linear import Scan
 from symbptt.programs.plan.losses import looked_at
+from symbptt.programs.plan.names import is_adjoint
 from symbptt.programs.plan.places import Scope, lag_of
 from symbptt.programs.plan.program import Statement
+from symbptt.programs.plan.turned import weight_of
+from symbptt.programs.plan.weights import is_column
 from symbptt.programs.series.lowering import SeriesLowering
 from symbptt.programs.source import code as c
 from symbptt.programs.source.lines import assignment
@@ -29,18 +33,42 @@ class Writer:
         found = []
         for s in statements:
             found += self.late(s.value, s.scope, written)
-            found += self._statement(s, written)
+            found += self._scan(s, written) if isinstance(s, Scan) else self._statement(s, written)
         return found
 
     def assigned(self, s: Statement, name: str, written: set[str]) -> list[str]:
         """`name = value`, or `name += value` where a statement adds to what there is."""
         lo = self.lowering.at(s.scope)
+        fused = self._fused(s, name if s.adds and name in written else "")
+        if fused:
+            written.add(name)
+            return assignment(name, "=", fused)
         value = summed(lo, s.value) if s.summed else lo.lower(s.value)
         if s.adds and name in written:
             return increased(name, c.aligned(value, *map(bool, s.target.shape)).text)
         written.add(name)
         lead = 0 if s.target.time is None else 1 if self._lag(s.target, s.scope) is None else s.scope.lead
         return assignment(name, "=", lo.filled(s.target, value, lead).text)
+
+    def _fused(self, s: Statement, so_far: str) -> str:
+        """What a step adds up, where each operation costs, as one operation more; "" where there is none.
+
+        `so_far` is what there is already of a value that a statement adds to.
+        """
+        lo = self.lowering.at(s.scope)
+        if not lo.dialect.eager or s.scope.kind != "loop":
+            return ""
+        terms = list(s.value.args) if isinstance(s.value, Plus) else [s.value]
+        if so_far and len(terms) == 1 and weight_of(terms[0]) is not None:
+            weight, column = map(lo.lower, terms[0].args)
+            return lo.dialect.called("addmm", so_far, column.text, c.flipped(weight).text)
+        *_, last = terms
+        if not (isinstance(last, Times) and len(last.args) == 2 and all(map(is_column, last.args))):
+            return ""
+        others = lo.lower(Plus(*terms[:-1])).text if terms[:-1] else ""
+        if bool(so_far) == bool(others):
+            return ""
+        return lo.dialect.called("addcmul", so_far or others, *(lo.lower(f).text for f in last.args))
 
     @staticmethod
     def _lag(q: Quantity, scope: Scope) -> int | None:
@@ -75,6 +103,24 @@ class Writer:
         written.add(name)
         leading = self.lowering.leading_of_start(q) if name == self.lowering.start(q) else ["T", "B"]
         return [f"{name} = {self.lowering.dialect.made('zeros', self.lowering.shape(q, leading))}"]
+
+    # -------------------------------------------------------------- linear recurrences
+
+    def _scan(self, s: Scan, written: set[str]) -> list[str]:
+        """A linear recurrence over the series that its target holds so far; that of an adjoint goes back."""
+        lo, name = self.lowering.at(s.scope), self.lowering.names.variable(s.target.name)
+        gates = c.aligned(lo.lower(s.value), *map(bool, s.target.shape)).text
+        if not is_adjoint(s.target):
+            return assignment(name, "=", f"linear_scan({gates}, {name}, {lo.start_row(s.target.at(0))})")
+        start = lo.start(s.target)
+        if lo.lag(s.target) == 1 and start not in written:
+            written.add(start)
+            return assignment(f"{start}, {name}", "=", f"linear_sweep({gates}, {name})")
+        found = assignment(f"early, {name}", "=", f"linear_sweep({gates}, {name})")
+        if lo.lag(s.target) == 1:
+            return [*found, *increased(start, "early")]
+        made = self.zeros(s.target, start, written)
+        return [*found, *made, *self.changed(start, start, "-1", "add", "early")]
 
     # -------------------------------------------------------------- times before 1
 

@@ -6,10 +6,8 @@ where arrays are small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symbptt.programs.arrays.module import names_of, rendered
-from symbptt.programs.plan.program import Plan
+from symbptt.programs.plan.linear import ScannedPlan
 from symbptt.programs.series.body import OWN, SeriesBody
 from symbptt.programs.source.dialect import Dialect
 from symbptt.programs.source.lines import assignment, mentioned
@@ -28,6 +26,10 @@ TORCH = Dialect(
     ("torch",),
     maker="dtype=dtype, device=device",
     typed="dtype=dtype, device=device",
+    kind=("dtype, device", "dtype, device = {x}.dtype, {x}.device"),
+    turned="{x}.flip(0)",
+    eager=True,
+    contiguous="{x}.contiguous()",
     axis="dim",
     keepdims="keepdim",
     concatenate="cat",
@@ -46,32 +48,30 @@ TORCH = Dialect(
 )
 
 
-@dataclass(frozen=True)
-class TorchBody(SeriesBody):
-    """The lines of the functions of a module for PyTorch."""
+OWN_TORCH = (
+    *("torch", "device", "Series", "series", "Cell", "scan", "leaves", "results", "grouped", "accumulate"),
+    *("INPUTS", "INITIAL", "RETURNED"),
+)
 
-    dialect: Dialect = TORCH
 
-    def _kind(self, array: str) -> tuple[str, str]:
-        """The line that takes precision and place from a tensor."""
-        return "dtype, device", f"dtype, device = {array}.dtype, {array}.device"
+def frame(body: SeriesBody) -> dict[str, object]:
+    """What the template asks for beside what it shares with the other targets."""
+    told = body.frame()
+    constants = [(name, told[f"{name.lower()}_names"]) for name in ("INPUTS", "INITIAL", "RETURNED")]
+    return {**told, "constants": constants, "cell": cell(body) if body.plan.source.parameters else None}
 
-    def results(self) -> str:
-        """What is returned of the forward run, in the order of RETURNED."""
-        values = [f'kept["{self.variable(q)}"]' for q in self.plan.returned]
-        return ", ".join(values) + "," * (len(values) == 1)
 
-    def cell(self) -> dict[str, object]:
-        """The sizes that a cell is made with, and the shapes of its parameters in terms of them."""
-        r, lo = self.plan.source, self.lowering
-        shapes = {self.names.key(p.name): lo.shape(p, []) for p in r.parameters}
-        words = mentioned(shapes.values())
-        sizes = [name for name in (self.names.variable(symbol.name) for symbol in r.sizes) if name in words]
-        return {
-            "example": ", ".join(f"{name}={4 + i}" for i, name in enumerate(sizes)),
-            "sizes": "".join(f"{name}, " for name in sizes),
-            "shapes": [f'"{key}": {shape},' for key, shape in shapes.items()],
-        }
+def cell(body: SeriesBody) -> dict[str, object]:
+    """The sizes that a cell is made with, and the shapes of its parameters in terms of them."""
+    r, lo = body.plan.source, body.lowering
+    shapes = {body.names.key(p.name): lo.shape(p, []) for p in r.parameters}
+    words = mentioned(shapes.values())
+    sizes = [name for name in (body.names.variable(symbol.name) for symbol in r.sizes) if name in words]
+    return {
+        "example": ", ".join(f"{name}={4 + i}" for i, name in enumerate(sizes)),
+        "sizes": "".join(f"{name}, " for name in sizes),
+        "shapes": [f'"{key}": {shape},' for key, shape in shapes.items()],
+    }
 
 
 def torch_module(recurrence: Recurrence) -> str:
@@ -80,7 +80,5 @@ def torch_module(recurrence: Recurrence) -> str:
     Raises SymbpttError where nothing says how long the series is or how large a state, TypeError naming the
     type of an expression that has no PyTorch form or no derivative rule.
     """
-    own = (*OWN, "torch", "device", "Series", "Cell", "scan", "grouped", "INPUTS", "INITIAL", "RETURNED")
-    body = TorchBody(Plan(recurrence), names_of(recurrence, own))
-    more = {"results": body.results(), "cell": body.cell() if recurrence.parameters else None}
-    return rendered("torch.py.jinja", body, {**body.frame(), **more})
+    body = SeriesBody(ScannedPlan(recurrence), names_of(recurrence, (*OWN, *OWN_TORCH)), TORCH)
+    return rendered("torch.py.jinja", body, frame(body))

@@ -64,8 +64,23 @@ def formula_definitions(formulas: Formulas, names: Names, dialect: Dialect = NUM
     return found
 
 
+class Printer(NumPyPrinter):
+    """NumPy's own words, with np.where for two cases: all libraries have it."""
+
+    def _print_Piecewise(self, node: sympy.Piecewise) -> str:
+        (above, where), (below, other) = node.args[0], node.args[-1]
+        if len(node.args) != 2 or other != sympy.true:
+            raise TypeError(f"no source for {node}")
+        first, second = self._print(above), self._print(below)
+        if above.is_number and below.is_number:  # numbers alone would forget the precision
+            (x,) = where.free_symbols
+            first = f"np.full_like({x}, {first})"
+        left, right = (self._print(side) for side in (where.gts, where.lts))
+        return f"np.where({left} > {right}, {first}, {second})"
+
+
 def _formula(plain: str, body: sympy.Expr, x: sympy.Symbol, name: str, order: int) -> str:
-    printer = NumPyPrinter({"fully_qualified_modules": True})
+    printer = Printer({"fully_qualified_modules": True})
     text = spaced(printer.doprint(body).replace("numpy.", "np."))
     if not body.has(x):
         text = f"np.full_like(x, {text})"

@@ -15,14 +15,21 @@ class Dialect:
     """The words of a library.
 
     `maker` is what zeros, ones and empty are told beside the shape, `typed` what other functions are told
-    that make an array. `functions` holds the functions of the table that the library has under a name of its
-    own, `bodies` those whose NumPy source it does not understand, in terms of {x}. X"""
+    that make an array; `kind` are the names in both, and the line that takes them from an array {x}.
+    `turned` is a series {x} in reverse. Of an `eager` library every operation of a step is a call that costs
+    by itself, so that there should be few in a loop. `functions` holds the functions of the table that the
+    library has under a name of its own, `bodies` those whose NumPy source it does not understand, in terms
+    of {x}.
+    """
 
     name: str
     module: str
     imports: tuple[str, ...]
     maker: str = "dtype"
     typed: str = "dtype=dtype"
+    kind: tuple[str, str] = ("dtype", "dtype = {x}.dtype")
+    turned: str = "{x}[::-1]"
+    eager: bool = False
     axis: str = "axis"
     keepdims: str = "keepdims"
     concatenate: str = "concatenate"

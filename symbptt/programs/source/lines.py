@@ -16,7 +16,9 @@ def assignment(target: str, sign: str, value: str) -> list[str]:
         return [whole]
     parts = list(_parts(value, " + ", " - ")) or list(_parts(value, " * ", " / ", " @ "))
     if not parts:
-        return [whole]
+        function, bracket, inside = value.partition("(")
+        short = len(whole) <= LINE or not (bracket and value.endswith(")"))
+        return [whole] if short else [f"{target} {sign} {function}(", f"    {inside[:-1]}", ")"]
     return [f"{target} {sign} (", *(f"    {part}" for part in parts), ")"]
 
 
@@ -44,6 +46,12 @@ def _parts(value: str, *signs: str) -> Iterator[str]:
 def listing(entries: Mapping[str, str]) -> str:
     """A dictionary display with text keys."""
     return "{" + ", ".join(f'"{key}": {value}' for key, value in entries.items()) + "}"
+
+
+def texts(names: Iterable[str]) -> str:
+    """A tuple of texts."""
+    found = [f'"{name}"' for name in names]
+    return f"({', '.join(found)}{',' if len(found) == 1 else ''})"
 
 
 def returned(entries: Mapping[str, str]) -> list[str]:

@@ -193,7 +193,9 @@ def _power(lo: Lowering, node: Power) -> Code:
         return c.multiplied([], [lo.lower(Power(base, -exponent))])
     if exponent == sympy.Rational(1, 2):
         return c.called(f"{lo.dialect.module}.sqrt", lo.lower(base))
-    return c.powered(lo.lower(base), lo.lower(exponent).at(Level.ATOM))
+    over = lo.lower(exponent)
+    power = c.powered(lo.lower(base), over.at(Level.ATOM))
+    return replace(power, lead=max(power.lead, over.lead))
 
 
 def _apply(lo: Lowering, node: Apply) -> Code:

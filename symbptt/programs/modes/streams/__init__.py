@@ -18,11 +18,12 @@ from typing import Any
 
 from symbptt.expressions import Quantity, size
 from symbptt.programs.arrays.module import names_of, rendered
-from symbptt.programs.arrays.scans import ScannedBody, ScannedPlan
+from symbptt.programs.arrays.scans import ScannedBody
 from symbptt.programs.modes.remembered import with_inputs_remembered
 from symbptt.programs.modes.streams.carried import StepPlan
 from symbptt.programs.modes.streams.start import StreamStart
 from symbptt.programs.modes.streams.step import StreamStep
+from symbptt.programs.plan.linear import ScannedPlan
 from symbptt.programs.source.lines import listing
 from symbptt.recurrence import Recurrence
 

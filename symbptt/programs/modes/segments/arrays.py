@@ -1,20 +1,4 @@
-"""Gradients a segment of the series at a time: checkpoints, and truncated backpropagation through time.
-
-Both drive the forward run and the reverse sweep of the ordinary module, which know nothing of it: a segment
-is a series of its own that starts from the last states of the one before.
-
-Checkpoints keep the states before every segment of k steps and run each segment again on the way back, so
-that memory grows as T/k + k, which is least for k = sqrt T (Chen, Xu, Zhang and Guestrin 2016, Training deep
-nets with sublinear memory cost, arXiv:1604.06174, section 4). The gradients are the same.
-
-Truncated backpropagation cuts the series at the times k, 2k, ...: no gradient is carried back across a cut,
-while the states are carried forward. Williams and Peng (1990, An efficient gradient-based algorithm for
-on-line training of recurrent network trajectories, Neural Computation 2(4)) call it BPTT(h; h') with
-h = h' = k: after every h' steps, back through the last h. Of their family it is the one that costs no more
-than the exact gradient, takes every cotangent exactly once, and is what a training loop does that detaches
-the states every k steps. A cotangent is carried back by at most k - 1 steps, and by fewer the nearer it
-stands to the cut before it; with k = T the gradient is exact.
-"""
+"""Segments in NumPy: functions that drive the forward run and the reverse sweep of each."""
 
 from __future__ import annotations
 
@@ -23,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from symbptt.programs.arrays.module import docstring, names_of, rendered, shapes
-from symbptt.programs.arrays.scans import ScannedBody, ScannedPlan
+from symbptt.programs.arrays.module import PLAIN, docstring, names_of, rendered, shapes
+from symbptt.programs.arrays.scans import ScannedBody
 from symbptt.programs.modes.remembered import from_parameters, with_inputs_remembered, without_time
+from symbptt.programs.modes.segments import ABOUT, SegmentPlan
 from symbptt.programs.modes.starts import ComputedStarts
-from symbptt.programs.source.lines import listing
-from symbptt.recurrence import Equation, Recurrence
+from symbptt.programs.plan.linear import ScannedPlan
+from symbptt.programs.source.lines import listing, texts
+from symbptt.recurrence import Recurrence
 
 OWN = (
     *(
@@ -42,27 +28,6 @@ OWN = (
     ),
     *("with_carried", "seen_in", "joined", "every", "steps"),
 )
-ABOUT = {
-    "every": (
-        "every: the forward run keeps the states every so many steps alone, and the reverse sweep runs the",
-        "steps between again; by default the square root of their number, for which memory is least.",
-    ),
-    "steps": (
-        "steps: truncated backpropagation through time. No gradient is carried back across the times that",
-        "are multiples of `steps` (BPTT(h; h') of Williams and Peng 1990, with h = h' = steps); the states",
-        "are carried forward across them. By default nothing is cut, and the gradient is exact.",
-    ),
-}
-
-
-@dataclass(frozen=True)
-class SegmentPlan(ScannedPlan):
-    """The plan of a segment: it starts from initial values that are given."""
-
-    @cached_property
-    def started(self) -> tuple[Equation, ...]:
-        """No initial value is computed in a segment."""
-        return ()
 
 
 @dataclass(frozen=True)
@@ -104,11 +69,6 @@ class SegmentedBody(ScannedBody):
         return [name for name in self.seen if name in statics]
 
 
-def _texts(names: list[str]) -> str:
-    """A tuple of texts, as source."""
-    return "(" + ", ".join(f'"{name}"' for name in names) + ("," if len(names) == 1 else "") + ")"
-
-
 def checkpointed_module(recurrence: Recurrence) -> str:
     """The NumPy module with the states kept every `every` steps.
 
@@ -131,7 +91,7 @@ def _segmented_module(recurrence: Recurrence, template: str, option: str) -> str
     from_parameters(starts.plan.started, "no segments")
     computed = bool(starts.plan.started)
     values, sweep = (starts.values(), starts.pull_back()) if computed else ([], [])
-    constants = f", **{{name: kept[name] for name in {_texts(body.constants)}}}" if body.constants else ""
+    constants = f", **{{name: kept[name] for name in {texts(body.constants)}}}" if body.constants else ""
     told = {
         "steps": body.steps,
         "last_states": body.last_states,
@@ -150,11 +110,12 @@ def _mode(body: SegmentedBody, option: str, initial: str) -> dict[str, Any]:
     """How the functions of the module call the forward run and the reverse sweep (module.PLAIN)."""
     call = f"run_in_segments(parameters, inputs, {initial}, {option}"
     return {
+        **PLAIN,
         "argument": f", {option}=None",
         "passed": f", {option}",
         "about": ABOUT[option],
         "sweep": body.sweep,
         "run": f"{call})",
-        "run_with_loss": f"{call}, {_texts([name for name in body.seen if name not in body.constants])})",
+        "run_with_loss": f"{call}, {texts([name for name in body.seen if name not in body.constants])})",
         "run_forward": f"run(parameters, inputs, {initial})",
     }
