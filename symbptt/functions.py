@@ -275,6 +275,8 @@ def from_sympy(scalar: sympy.Expr, values: dict[sympy.Symbol, Basic]) -> Any:
         return values[scalar]
     if not scalar.free_symbols & set(values):
         return scalar
+    if isinstance(scalar, sympy.Piecewise):
+        return _either(scalar, values)
     parts = [from_sympy(part, values) for part in scalar.args]
     if scalar.is_Add:
         total = parts[0]
@@ -289,6 +291,25 @@ def from_sympy(scalar: sympy.Expr, values: dict[sympy.Symbol, Basic]) -> Any:
     if key is None:
         raise TypeError(f"no rule for {type(scalar).__name__} in a function's formula")
     return Apply(function(key), parts[0])
+
+
+def _either(scalar: sympy.Piecewise, values: dict[sympy.Symbol, Basic]) -> Any:
+    """A function of the table, or a formula for what is positive and one for the rest: b + 1_{>0} (a - b)."""
+    above, where = scalar.args[0]
+    below, other = scalar.args[-1]
+    if len(scalar.args) != 2 or other != sympy.true or not isinstance(where, STRICT):
+        raise TypeError(f"no rule for {scalar} in a function's formula")
+    split = where.gts - where.lts
+    at = from_sympy(split, values)
+    for key in ("abs", "relu", "step"):
+        known = FUNCTIONS[key]
+        if isinstance(known, Elementwise) and scalar == known.sympy(split):
+            return Apply(function(key), at)
+    step = Apply(function("step"), at)
+    return from_sympy(below, values) + from_sympy(above - below, values) * step
+
+
+STRICT = (sympy.StrictGreaterThan, sympy.StrictLessThan)
 
 
 def as_sympy_function(symbol: FunctionSymbol, order: int = 0) -> Callable[[Any], Any]:

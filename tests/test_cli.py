@@ -10,6 +10,7 @@ import pytest
 from symbptt.cli import main
 from symbptt.derivation import FORMS
 from symbptt.notations import NOTATIONS
+from symbptt.version import __version__
 from symbptt.writers import WRITERS
 
 ELMAN = r"""
@@ -161,6 +162,10 @@ def test_cells_are_listed(call):
     code, out, _ = call("cells")
     assert code == 0
     assert "simple_rnn" in out
+
+
+def test_the_version(call):
+    assert call("--version") == (0, f"symbptt {__version__}\n", "")
 
 
 def test_help_is_fast_and_names_the_commands():

@@ -47,7 +47,7 @@ def test_the_others_are_judged_whatever_becomes_of_one(call, pages, jobs):
     _, out, err = call("verify", "--jobs", jobs, *pages.values())
     lines = out.splitlines()
     assert lines[0] == f"{pages['good']}: 2 relations: 1 definition, 1 holds"
-    assert lines[1].startswith(f"{pages['bad']}:5:3: fails: ")
+    assert lines[1].startswith(f"{pages['bad']}:5:43: fails: ")
     assert lines[-1].startswith("all: 4 documents (1 not judged), 8 relations")
     assert err.count("\n") == 1
 

@@ -1,5 +1,6 @@
 """The plugin for pytest, run on small projects of its own."""
 
+import numpy  # noqa: F401 - the pages need it, and one process can load it only once
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -35,8 +36,8 @@ def test_each_relation_is_a_test(run):
             "page.md::3:3 SKIPPED*",
             "page.md::4:9 SKIPPED*",
             "page.md::5:3 FAILED*",
-            "page.md:5:3: fails: *",
-            "  *^~~~*",
+            "page.md:5:43: fails: *",
+            "  *^*",
             "SKIPPED [[]1[]] page.md: undetermined: *",
             "SKIPPED [[]1[]] page.md: unreadable: *",
         ]

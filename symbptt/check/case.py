@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symbptt.expressions import Quantity, is_zero
-from symbptt.oracle import STEP, Key, Matrix, World
+from symbptt.oracle import STEP, Key, Matrix, Signs, World, with_values
 from symbptt.programs import Names, names_of
 from symbptt.recurrence import Recurrence
 
@@ -40,7 +40,12 @@ class Case:
     @cached_property
     def worlds(self) -> list[World]:
         """One world a sample; inputs before time 1 are zero, as in generated code."""
-        found = [World.random(self.recurrence, horizon=HORIZON, seed=seed) for seed in range(BATCH)]
+        return with_values(self._drawn)
+
+    def _drawn(self, signs: Signs) -> list[World]:
+        found = [
+            World.random(self.recurrence, horizon=HORIZON, seed=seed, signs=signs) for seed in range(BATCH)
+        ]
         for world in found:
             for q in self.recurrence.parameters:
                 world.given[q.name, None] = found[0].given[q.name, None]

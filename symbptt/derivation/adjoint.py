@@ -145,9 +145,13 @@ def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
         )
         if not _used(frame, q):
             return steps
+    if q.time is None:
+        why = "it is the same at every time, so what each equation brings adds up"
+        right = _over_all_times(sweep, q, k)
+        return [*steps, *with_values(frame.local, sweep.adjoint(q), right, "sum over time", why, frame.times)]
     right, times = _brought(sweep, here), _times(sweep, q, k)
     rule = "adjoint recursion" if q.name in frame.local.recurrence.lags else "chain rule, backwards"
-    why = "each equation that uses it brings its own adjoint, times its derivative"
+    why = BROUGHT
     if _enters_last(right):
         last = q.at(T)
         steps.extend(with_values(frame.local, sweep.adjoint(last), _brought(sweep, last), rule, LAST, ()))
@@ -157,6 +161,7 @@ def _recursion(sweep: Sweep, q: Quantity, k: sympy.Symbol) -> list[Step]:
     return steps
 
 
+BROUGHT = "each equation that uses it brings its own adjoint, times its derivative"
 LAST = "at the last time, where the loss looks at it"
 
 
@@ -270,41 +275,45 @@ def _asked_for(sweep: Sweep, k: sympy.Symbol) -> list[Step]:
         times = later(frame, frame.times) if by.name == frame.of.name else frame.times
         why = "what uses it at its own time, and later"
         return with_values(frame.local, left, _brought(sweep, by), "gradient", why, times)
-    at_k: Basic = Zeros(*shape_of(left))
-    static: Basic = Zeros(*shape_of(left))
+    right = _over_all_times(sweep, by, k)
+    if right.has(SumOver):
+        rule, why = "sum over time", "the parameter is the same at every time, so its derivatives add up"
+    else:
+        rule, why = "chain rule, backwards", BROUGHT
+    return with_values(frame.local, left, right, rule, why, frame.times)
+
+
+def _over_all_times(sweep: Sweep, x: Quantity, k: sympy.Symbol) -> Basic:
+    """What all equations bring to something without a time: those at a time summed over it."""
+    at_k: Basic = Zeros(*shape_of(sweep.meaning(x)))
+    static = at_k
     for e in _equations(sweep):
-        if by in quantities(e.right):
+        if x in quantities(e.right):
             if e.left.time is None:
-                static = Plus(static, sweep.carried(e.left, e.right, by))
+                static = Plus(static, sweep.carried(e.left, e.right, x))
             else:
-                at_k = Plus(at_k, sweep.carried(e.left.at(k), at_time(e.right, t, k), by))
-    right = Plus(SumOver(at_k, k, *_reached_from(frame)), static, _at_start(sweep), _directly(sweep))
-    why = "the parameter is the same at every time, so its derivatives add up"
-    return with_values(frame.local, left, right, "sum over time", why, frame.times)
+                at_k = Plus(at_k, sweep.carried(e.left.at(k), at_time(e.right, t, k), x))
+    summed = SumOver(at_k, k, *_reached_from(sweep.frame))
+    return Plus(summed, static, _at_start(sweep, x), _directly(sweep, x))
 
 
-def _at_start(sweep: Sweep) -> Basic:
+def _at_start(sweep: Sweep, x: Quantity) -> Basic:
     """What a learned initial state brings."""
-    frame = sweep.frame
-    total: Basic = Zeros(*shape_of(sweep.meaning(frame.by)))
-    for y, value in frame.local.recurrence.initial_values.items():
-        if not is_zero(value) and frame.by in quantities(value):
+    total: Basic = Zeros(*shape_of(sweep.meaning(x)))
+    for y, value in sweep.frame.local.recurrence.initial_values.items():
+        if not is_zero(value) and x in quantities(value):
             brought = (
-                gradient(value, frame.by, sweep.adjoint(y))
+                gradient(value, x, sweep.adjoint(y))
                 if sweep.of_loss
-                else _carried_start(sweep, y, value)
+                else Dot(sweep.meaning(y), jacobian(value, x))
             )
             total = Plus(total, brought)
     return total
 
 
-def _carried_start(sweep: Sweep, y: Quantity, value: Basic) -> Basic:
-    return Dot(sweep.meaning(y), jacobian(value, sweep.frame.by))
-
-
-def _directly(sweep: Sweep) -> Basic:
+def _directly(sweep: Sweep, x: Quantity) -> Basic:
     """A parameter that the loss itself uses (a penalty on the weights)."""
     loss = sweep.frame.local.recurrence.loss
-    if not sweep.of_loss or loss is None or sweep.frame.by not in quantities(loss.right):
-        return Zeros(*shape_of(sweep.meaning(sweep.frame.by)))
-    return gradient(loss.right, sweep.frame.by)
+    if not sweep.of_loss or loss is None or x not in quantities(loss.right):
+        return Zeros(*shape_of(sweep.meaning(x)))
+    return gradient(loss.right, x)

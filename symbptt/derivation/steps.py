@@ -10,7 +10,7 @@ from sympy.core.basic import Basic
 
 from symbptt.errors import SymbpttError
 from symbptt.expressions import Quantity
-from symbptt.oracle import Values, World, difference, evaluate
+from symbptt.oracle import Values, World, difference, evaluate, with_values
 from symbptt.recurrence import Recurrence
 
 ANY, SCALAR_ONLY = "any", "scalar"
@@ -74,7 +74,8 @@ class Derivation:
 
     def world(self, sizes: Mapping[str, int] | None = None, horizon: int = 4, seed: int = 0) -> World:
         """Random numbers for the recurrence, in which the derivation's own names have their meaning too."""
-        return replace(World.random(self.recurrence, sizes, horizon, seed), names=dict(self.definitions))
+        (world,) = with_values(lambda signs: [World.random(self.recurrence, sizes, horizon, seed, signs)])
+        return replace(world, names=dict(self.definitions))
 
     def errors(self, sizes: Mapping[str, int] | None = None, horizon: int = 4) -> list[float]:
         """For each step the largest relative difference of its two sides over all the times it is meant for.

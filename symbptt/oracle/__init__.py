@@ -8,9 +8,9 @@ left part of a compound axis running slowest, as in a Kronecker product.
 from __future__ import annotations
 
 from symbptt.oracle.values import STEP, Key, Matrix, Values, difference, evaluate, numeric_function
-from symbptt.oracle.world import World, generic_instance
+from symbptt.oracle.world import Signs, World, generic_instance, with_values
 
 __all__ = [
-    "STEP", "Key", "Matrix", "Values", "World", "difference", "evaluate", "generic_instance",
-    "numeric_function",
+    "STEP", "Key", "Matrix", "Signs", "Values", "World", "difference", "evaluate", "generic_instance",
+    "numeric_function", "with_values",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 from sympy.core.basic import Basic
 
+from symbptt.errors import SymbpttError
 from symbptt.expressions import Gradient, Immediate, Quantity, quantities
 from symbptt.oracle.values import STEP, Key, Matrix, Values, dimensions, evaluate
 from symbptt.recurrence import Equation, Recurrence, T, t
@@ -21,6 +22,24 @@ def generic_instance(name: str) -> Callable[[Matrix], Matrix]:
     """A smooth function that stands for a generic one, different for every name."""
     a, b, c = np.random.default_rng(sum(map(ord, name))).uniform(0.4, 1.2, 3)
     return lambda x: a * np.sin(b * x + c) + 0.3 * x
+
+
+Signs = tuple[int, ...]
+BOTH, POSITIVE = (-1, 1), (1,)  # of the numbers that are drawn
+
+
+def with_values(draw: Callable[[Signs], list[World]]) -> list[World]:
+    """Worlds drawn with numbers of both signs, or of one where a root or a logarithm has no value for those.
+
+    Raises SymbpttError where positive numbers give no value either.
+    """
+    for signs in (BOTH, POSITIVE):
+        worlds = draw(signs)
+        if all(world.is_finite() for world in worlds):
+            return worlds
+    raise SymbpttError(
+        "the recurrence has no value for the numbers tried: a root, logarithm or quotient has none"
+    )
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,11 @@ class World:
 
     @staticmethod
     def random(
-        recurrence: Recurrence, sizes: Mapping[str, int] | None = None, horizon: int = 3, seed: int = 0
+        recurrence: Recurrence,
+        sizes: Mapping[str, int] | None = None,
+        horizon: int = 3,
+        seed: int = 0,
+        signs: Signs = BOTH,
     ) -> World:
         """Random values; sizes not given become different small numbers, as long as there are.
 
@@ -59,13 +82,13 @@ class World:
             {f.name: generic_instance(f.name) for f in recurrence.functions if f.meaning == ""},
         )
         for q in recurrence.parameters:
-            world.given[q.name, None] = world._draw(q, rng)
+            world.given[q.name, None] = world._draw(q, rng, signs)
         for q in (*recurrence.inputs, *recurrence.targets):
             early = 1 - world.lag * len({recurrence.direction(e.left.name).sign for e in recurrence.steps})
             for time in range(early, horizon + world.lag + 1):
-                world.given[q.name, time] = world._draw(q, rng)
+                world.given[q.name, time] = world._draw(q, rng, signs)
         for q in recurrence.initials:
-            world.given[q.name, world._time(q)] = world._draw(q, rng)
+            world.given[q.name, world._time(q)] = world._draw(q, rng, signs)
         return world
 
     @property
@@ -78,11 +101,11 @@ class World:
         assert q.time is not None
         return int(q.time.xreplace({T: sympy.Integer(self.horizon)}))
 
-    def _draw(self, q: Quantity, rng: np.random.Generator) -> Matrix:
+    def _draw(self, q: Quantity, rng: np.random.Generator, signs: Signs) -> Matrix:
         rows, cols = (
             int(np.prod([int(p.xreplace(self.sizes)) for p in axis], dtype=int)) for axis in q.shape
         )
-        drawn: Matrix = rng.uniform(0.2, 0.9, (rows, cols)) * rng.choice([-1, 1], (rows, cols))
+        drawn: Matrix = rng.uniform(0.2, 0.9, (rows, cols)) * rng.choice(signs, (rows, cols))
         return drawn
 
     def values(self, known: Mapping[Key, Matrix] | None = None, **numbers: int) -> Values:
@@ -108,6 +131,11 @@ class World:
     def run(self) -> dict[Key, Matrix]:
         """Everything, at every time: the forward run from the given values."""
         return self.forward({})
+
+    def is_finite(self) -> bool:
+        """Whether the run has a value everywhere, none of them infinite."""
+        with np.errstate(all="ignore"):
+            return all(bool(np.isfinite(value).all()) for value in self.forward({}).values())
 
     def forward(self, nudge: Mapping[Key, Matrix]) -> dict[Key, Matrix]:
         """The forward run with something added to some of the quantities, as soon as they are known."""

@@ -14,6 +14,7 @@ from symbptt.reader.syntax import (
     Cases,
     Dots,
     Evaluated,
+    Fraction,
     Juxtaposed,
     Matrix,
     Name,
@@ -28,53 +29,23 @@ from symbptt.reader.syntax import (
 )
 from symbptt.reader.tokens import Token
 
-FUNCTIONS = frozenset(
-    [
-        "tanh",
-        "sigmoid",
-        "softmax",
-        "relu",
-        "ReLU",
-        "exp",
-        "log",
-        "ln",
-        "diag",
-        "Diag",
-        "sigm",
-        "sin",
-        "cos",
-        "tan",
-        "cosh",
-        "sinh",
-        "vec",
-        "tr",
-        "trace",
-        "Tr",
-        "det",
-        "softplus",
-        "prod",
-        "logsoftmax",
-        "sign",
-        "sgn",
-        "max",
-        "min",
-        "argmax",
-        "argmin",
-        "lim",
-        "sup",
-        "inf",
-        "arg",
-        "elu",
-        "gelu",
-        "silu",
-        "erf",
-        "abs",
-        "concat",
-        "sech",
-        "logit",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FUNCTIONS = _words(
+    "tanh sigmoid softmax relu ReLU exp log ln diag Diag sigm sin cos tan cosh sinh vec tr trace Tr det "
+    "softplus prod logsoftmax sign sgn max min argmax argmin lim sup inf arg elu gelu silu erf abs concat "
+    "sech logit coth sec csc cot arctan arcsin arccos artanh rank dim ker Pr gcd mod"
 )
+NAMES = frozenset(["net"])  # the usual name of what goes into an activation, also where it is not set upright
 LIMITED = frozenset(["max", "min", "argmax", "argmin", "lim", "sup", "inf"])
+SUMS = {"\\sum": "sum", "\\prod": "prod"}
+PAIRS = frozenset(["\\binom", "\\dbinom", "\\tbinom", "\\cancelto"])  # of two arguments
+GATHERING = _words(  # over limits as a sum is, but nothing that can be evaluated
+    r"\int \iint \oint \bigcup \bigcap \bigoplus \bigwedge \bigvee \coprod \bigsqcup"
+)
 SPELLINGS = {"widetilde": "tilde", "widehat": "hat", "overline": "bar"}
 PLAIN_ACCENTS = "tilde hat bar vec dot ddot overrightarrow overleftarrow check breve underline mathring"
 ACCENTS = {f"\\{name}": f"\\{SPELLINGS.get(name, name)}" for name in [*SPELLINGS, *PLAIN_ACCENTS.split()]}
@@ -128,7 +99,7 @@ def _letters(parser: Cursor) -> Surface:
     if parser.scripting and len(run) > 1 and parser.peek(len(run)).kind in ("}", "sep", "close", "stop"):
         parser.index += len(run)
         return Word(parser.span(token.start), run)
-    if run in FUNCTIONS or (len(run) > 3 and run.islower()):
+    if run in FUNCTIONS or run in NAMES or (len(run) > 3 and run.islower()):
         parser.index += len(run)
         if run in FUNCTIONS:
             return _applied(parser, run, token.start)
@@ -192,6 +163,8 @@ def _run_here(parser: Cursor) -> str:
 def _word(parser: Cursor) -> Surface:
     """Upright letters: a function when known, or an operator, or followed by a bracket; otherwise a name."""
     token = parser.advance()
+    if token.text == "d" and not parser.scripting:
+        return _prefixed(parser, token)
     called = parser.token.kind == "open" and parser.token.text in "([" and len(token.text) > 1
     if (
         token.text in FUNCTIONS
@@ -309,6 +282,9 @@ def _cell(parser: Cursor) -> Surface:
         prose += parser.advance().text
     if parser.token.kind in ("&", "row", "end"):
         return Text(parser.span(start), prose)
+    alone = parser.peek().kind in ("&", "row", "end")
+    if alone and parser.token.text in (".", ":", "\\cdot", "*"):
+        return Dots(parser.span(start), parser.advance().text)
     if parser.token.kind in ("sep", "point"):
         parser.advance()
         return _cell(parser)
@@ -343,17 +319,42 @@ def _command(parser: Cursor) -> Surface:
         return parse_partial(parser, start)
     if text == "\\nabla":
         return parse_gradient(parser, start)
-    if text in ("\\sum", "\\prod"):
-        return _big(parser, text[1:], start)
+    if text in SUMS:
+        return _big(parser, SUMS[text], start)
+    if text in GATHERING:
+        return gathered(parser, text[1:], start)
     if text in ACCENTS:
         return _accented(parser, ACCENTS[text], start)
     if text in BRACES:
         return _braced(parser, BRACES[text], start)
+    if text in PAIRS:
+        items = (parser.argument(), parser.argument())
+        return Apply(parser.span(start), text[1:], Bracket(parser.span(start), "()", items, (",",)))
     if text == "\\sqrt":
-        return Apply(parser.span(start), "sqrt", parser.argument())
+        return _root(parser, start)
     if text.lstrip("\\") in FUNCTIONS:
         return _applied(parser, text[1:], start)
     raise ParseError(f"the command {text} is not known", token)
+
+
+def _root(parser: Cursor, start: int) -> Surface:
+    r"""\sqrt{x}, or \sqrt[n]{x} as the power 1 / n."""
+    if parser.token.text != "[":
+        return Apply(parser.span(start), "sqrt", parser.argument())
+    order = parse_bracket(parser)
+    base = parser.argument()
+    degree = order.items[0] if isinstance(order, Bracket) and len(order.items) == 1 else order
+    one = Number(order.at, "1")
+    return Scripted(parser.span(start), base, None, Fraction(order.at, one, degree))
+
+
+def gathered(parser: Cursor, sign: str, start: int) -> Surface:
+    """An integral, or a union or product over limits: read as a function of what it goes over."""
+    found = parser.read_scripts()
+    below = found.subscripts[0] if found.subscripts else Text(parser.span(start), "")
+    above = found.superscripts[0] if found.superscripts else None
+    body = parser.expression(2)
+    return Apply(parser.span(start), sign, body, 0, below, above)
 
 
 def _accented(parser: Cursor, accent: str, start: int) -> Surface:

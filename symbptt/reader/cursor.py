@@ -67,11 +67,23 @@ class Cursor(ABC):
         """Does the bar that stands here close one that is open?"""
         return bool(self.bars) and self.bars[-1] == self.token.text
 
+    def opens_bar(self) -> bool:
+        """Does another bar follow the one here before its group ends? In h|x and p || q none does."""
+        depth = 0
+        for number in range(self.index + 1, len(self.tokens)):
+            token = self.tokens[number]
+            if token.kind == "bar" and token.text == self.token.text and depth == 0:
+                return True
+            depth += (token.kind in ("{", "open", "begin")) - (token.kind in ("}", "close", "end"))
+            if depth < 0:
+                break
+        return False
+
     def starts_factor(self) -> bool:
         """Can a factor start here, after another one?"""
         token = self.token
         if token.kind == "bar":
-            return not self.closes_bar() and (token.text == "\\|" or not self.bars)
+            return not self.closes_bar() and not (token.text == "|" and self.bars) and self.opens_bar()
         return token.kind in STARTS
 
     @abstractmethod

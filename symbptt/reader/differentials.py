@@ -1,6 +1,6 @@
 r"""Derivatives as people write them.
 
-    \frac{\partial a}{\partial W}    \frac{d z}{d x}    \partial f / \partial x    \nabla_W L
+    \frac{\partial a}{\partial W}  \frac{d z}{d x}  \partial f / \partial x  \nabla_W L
 
 A sign lost above or below is kept as ``missing``, for the judge to say so.
 """
@@ -8,7 +8,18 @@ A sign lost above or below is kept as ``missing``, for the judge to say so.
 from __future__ import annotations
 
 from symbptt.reader.cursor import Cursor
-from symbptt.reader.syntax import Derivative, Differential, Fraction, Gradient, Number, Span, Surface, Text
+from symbptt.reader.syntax import (
+    Derivative,
+    Differential,
+    Fraction,
+    Gradient,
+    Juxtaposed,
+    Name,
+    Number,
+    Span,
+    Surface,
+    Text,
+)
 
 
 def parse_fraction(parser: Cursor, start: int) -> Surface:
@@ -23,6 +34,8 @@ def parse_fraction(parser: Cursor, start: int) -> Surface:
     lower = _sign(parser, first + 1, second) if second else None
     upright = "word" in {parser.tokens[i].kind for i in (upper, lower) if i is not None}
     kinds = {parser.tokens[i].text for i in (upper, lower) if i is not None}
+    if "\\delta" in kinds and (len(kinds) == 2 or None in (upper, lower)):
+        return _plain(parser, start)
     sure = "\\partial" in kinds or upright or (upper is not None and lower is not None and second - lower > 1)
     if (upper is None and lower is None) or not second or not sure:
         return _plain(parser, start)
@@ -46,8 +59,11 @@ def _extent(parser: Cursor, index: int) -> int:
 
 
 def _sign(parser: Cursor, start: int, stop: int) -> int | None:
-    r"""Index of the sign inside the braces at start and stop: d or \mathrm{d} first, \partial anywhere."""
+    r"""Index of the sign inside the braces at start and stop: d or \delta first, \partial anywhere."""
     first = parser.tokens[start + 1]
+    if first.text == "\\delta" and start + 2 < stop:
+        named = parser.tokens[start + 2].kind in ("letter", "word", "{", "operator", "command", "text")
+        return start + 1 if named else None
     if (
         first.kind in ("letter", "word")
         and first.text == "d"
@@ -79,7 +95,7 @@ def _derivative(parser: Cursor, start: int, upper: int | None, lower: int | None
 
 
 def _kind(text: str) -> str:
-    return "\\partial" if text == "\\partial" else "d"
+    return "d" if text == "d" else "\\partial"
 
 
 def _numerator(parser: Cursor, sign: int | None) -> tuple[str, Surface | None, Surface | None]:
@@ -111,11 +127,20 @@ def _denominators(parser: Cursor, sign: int | None) -> tuple[Surface | None, tup
         if parser.token.kind == "^":
             parser.advance()
             parser.argument()
-        variables.append(parser.factor())
+        variables.append(_variable(parser, spelled))
     if not variables:
         raise ValueError("a sign of differentiation was found and is not there")
     parser.expect("}", "a variable or } after the denominator")
     return scale, tuple(variables)
+
+
+def _variable(parser: Cursor, spelled: str) -> Surface:
+    r"""What is differentiated by, up to the next sign: \partial x, or several factors as in d Ct."""
+    variable = parser.factor()
+    while parser.starts_factor() and parser.token.text != spelled:
+        right = parser.factor()
+        variable = Juxtaposed(variable.at.to(right.at), variable, right)
+    return variable
 
 
 def _scale(parser: Cursor, sign: int) -> Surface | None:
@@ -133,8 +158,12 @@ def _scale(parser: Cursor, sign: int) -> Surface | None:
 
 
 def parse_partial(parser: Cursor, start: int) -> Surface:
-    r"""\partial f / \partial x, or \partial x alone; its sign has been read."""
+    r"""\partial f / \partial x, \partial_x f, or \partial x alone; its sign has been read."""
     kind = "\\partial"
+    if parser.token.kind == "_":
+        parser.advance()
+        variable = parser.script()
+        return Derivative(parser.span(start), kind, parser.factor(), (variable,), None)
     if parser.token.kind == "^":
         parser.advance()
         kind = "partial+" if parser.argument() == Text(Span(0, 0), "+") else kind
@@ -148,9 +177,12 @@ def parse_partial(parser: Cursor, start: int) -> Surface:
 
 
 def parse_gradient(parser: Cursor, start: int) -> Surface:
-    r"""\nabla_W L; its sign has been read."""
+    r"""\nabla_W L, and \nabla alone as a label; its sign has been read."""
+    if parser.scripting and parser.token.kind in ("}", "sep", "stop"):
+        return Name(parser.span(start), "\\nabla")
     variable = None
     if parser.token.kind == "_":
         parser.advance()
         variable = parser.argument()
-    return Gradient(parser.span(start), variable, parser.factor())
+    operand = parser.factor()
+    return Gradient(parser.span(start), variable, operand)

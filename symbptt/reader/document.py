@@ -13,16 +13,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from symbptt.errors import Place
 from symbptt.reader.macros import Macro, definitions
+from symbptt.reader.packages import PAGES
+from symbptt.reader.tex import declarations_of, macros_of, shorthands, text_of
 
-_ENVIRONMENTS = r"equation|align|gather|multline|eqnarray|flalign|alignat|displaymath|math"
-_OPENER = re.compile(
+_ENVIRONMENTS = (
+    r"equation|align|gather|multline|eqnarray|flalign|alignat|displaymath|math|IEEEeqnarray|dmath|dgroup|xalignat"
+    r"|empheq"
+)
+_BEGIN = rf"\\begin\{{(?:{_ENVIRONMENTS})\*?\}}"
+_OTHER_OPENERS = (
     r"(?P<declaration><!--\s*symbptt:)|(?P<comment><!--)|(?P<escaped>\\[$\\](?!\[|\()|\\\\(?=[\[(]))"
-    rf"|(?P<environment>\\begin\{{(?:{_ENVIRONMENTS})\*?\}})|(?P<dollars>\$\$)|(?P<brackets>\\\[)|(?P<parentheses>\\\()"
+    r"|(?P<dollars>\$\$)|(?P<brackets>\\\[)|(?P<parentheses>\\\()"
     r"|(?P<dollar>(?<![A-Za-z0-9])\$(?=[^\s$]))"
 )
 _CLOSERS = {"declaration": "-->", "comment": "-->", "dollars": "$$", "brackets": "\\]", "parentheses": "\\)"}
@@ -39,10 +46,8 @@ _PROSE = re.compile(
     re.MULTILINE,
 )
 _IN_TEXT = re.compile(r"\\(?:text|textrm|textit|mbox|intertext|mathrm|operatorname)\s*\{[^{}]*\}")
+_BRACKETED = re.compile(r"[\w ,./%-]*(?:\]|\\\](?=\]))")  # \[volts], [\[1\]](link): escaped in prose
 PAGE_END = "\f"  # no formula goes beyond it
-_TEX_DECLARATION = re.compile(r"(?<!\\)%[^\S\n]*symbptt:([^\n]*)")
-_TEX_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_TEX_VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|minted)\}.*?\\end\{\1\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +98,23 @@ class _Found:
 
 def read_document(text: str, source: str) -> Document:
     """The formulas and macros of a text; a name ending in .tex is TeX, anything else Markdown."""
-    found = list(_in_tex(text) if source.endswith(".tex") else _in_markdown(text))
+    tex = source.endswith(".tex")
+    macros = macros_of(text) if tex else {**PAGES, **definitions(text)}
+    plain = text_of(text) if tex else text
+    found = list(_in_tex(text, plain, shorthands(macros)) if tex else _in_markdown(text))
     found.sort(key=lambda item: item.start)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    formulas = [_formula(text, source, starts, item) for item in found]
+    formulas = [_formula(text, plain, source, starts, item) for item in found]
     displays = [formula for formula in formulas if formula.kind == "display"]
     unclosed = [formula for formula in formulas if formula.kind == "unclosed"]
     inline = [formula for formula in formulas if formula.kind not in ("display", "unclosed")]
-    return Document(source, displays, inline, definitions(text), unclosed)
+    return Document(source, displays, inline, macros, unclosed)
 
 
-def _formula(text: str, source: str, starts: list[int], item: _Found) -> Formula:
+def _formula(text: str, plain: str, source: str, starts: list[int], item: _Found) -> Formula:
     """The formula between two offsets; in a block quote the marks of its further lines become blanks."""
     first = bisect_right(starts, item.start) - 1
-    latex = text[item.start : item.stop]
+    latex = (text if item.kind == "declaration" else plain)[item.start : item.stop]
     if "\n" in latex and text[starts[first] : item.start].lstrip().startswith(">"):
         latex = re.sub(r"(?<=\n)[^\S\n]*>", lambda match: " " * len(match.group()), latex)
     return Formula(latex, source, first + 1, item.start - starts[first] + 1, item.kind, item.start, text)
@@ -144,12 +152,11 @@ def _code_blocks(text: str) -> Iterator[tuple[int, int, str]]:
     return code_blocks(text)
 
 
-def _in_tex(text: str) -> Iterator[_Found]:
-    """The formulas of TeX outside comments and verbatim text, and the declarations in comments."""
-    for match in _TEX_DECLARATION.finditer(text):
-        yield _trimmed("declaration", text, match.start(1), match.end(1))
-    masked = _TEX_COMMENT.sub(lambda match: _blank(match.group()), text)
-    yield from _scan(_TEX_VERBATIM.sub(lambda match: _blank(match.group()), masked))
+def _in_tex(text: str, plain: str, shorthands: Mapping[str, str]) -> Iterator[_Found]:
+    """The formulas of TeX in what is text of it, and the declarations in its comments."""
+    for start, stop in declarations_of(text):
+        yield _trimmed("declaration", text, start, stop)
+    yield from _scan(plain, shorthands)
 
 
 def _blank(text: str) -> str:
@@ -180,13 +187,14 @@ class _Ahead:
         return self.found[sign]
 
 
-def _scan(text: str) -> Iterator[_Found]:
-    """The formulas of a text whose code and comments are blanked."""
+def _scan(text: str, shorthands: Mapping[str, str] = MappingProxyType({})) -> Iterator[_Found]:
+    r"""The formulas of a text whose code and comments are blanked; ``shorthands`` as \beq with its \eeq."""
     at = 0
     ahead = _Ahead(text)
-    while match := _OPENER.search(text, at):
+    opener = _opener(shorthands)
+    while match := opener.search(text, at):
         kind, at = match.lastgroup or "", match.end()
-        if kind == "escaped":
+        if kind == "escaped" or (kind == "brackets" and _BRACKETED.match(text, at)):
             continue
         if kind == "dollar":
             stop = _inline_end(text, at)
@@ -194,13 +202,20 @@ def _scan(text: str) -> Iterator[_Found]:
                 yield _Found("inline", at, stop)
                 at = stop + 1
             continue
-        closer = _CLOSERS.get(kind) or match.group().replace("\\begin", "\\end")
+        sign = match.group()
+        closer = _CLOSERS.get(kind) or shorthands.get(sign) or sign.replace("\\begin", "\\end")
         stop = ahead.find(closer, at)
         if stop == len(text) or (kind in DISPLAYS and _leaves(text, at, stop, ahead.find(PAGE_END, at))):
             yield from _opened(kind, match)
             continue
         yield from _closed(kind, text, match, stop, len(closer))
         at = stop + len(closer)
+
+
+def _opener(shorthands: Iterable[str]) -> re.Pattern[str]:
+    """What opens a formula, a document's own commands that do among them."""
+    names = [rf"{re.escape(name)}(?![A-Za-z])" for name in shorthands]
+    return re.compile(rf"(?P<environment>{'|'.join([_BEGIN, *names])})|{_OTHER_OPENERS}")
 
 
 def _leaves(text: str, start: int, stop: int, page_end: int) -> bool:
@@ -221,7 +236,7 @@ def _opened(kind: str, match: re.Match[str]) -> Iterator[_Found]:
 
 def _closed(kind: str, text: str, match: re.Match[str], stop: int, closer: int) -> Iterator[_Found]:
     """The formula of a pair of delimiters, if it holds one."""
-    if kind == "comment" or not text[match.end() : stop].strip():
+    if kind == "comment" or not text[match.end() : stop].strip(" \t\n%"):
         return
     if kind == "environment":
         yield _Found("display", match.start(), stop + closer)

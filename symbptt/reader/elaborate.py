@@ -15,11 +15,14 @@ from symbptt.errors import Place, SpecificationError
 from symbptt.expressions import Shape
 from symbptt.reader import syntax
 from symbptt.reader.build import Build
+from symbptt.reader.entrywise import entry_letters, free_letters, ranks_shown, whole
 from symbptt.reader.formulas import note_functions
 from symbptt.reader.layers import unrolled
 from symbptt.reader.naming import by_role, name_sizes
+from symbptt.reader.prefixes import with_products
 from symbptt.reader.ranks import Definition, infer
 from symbptt.reader.resolve import Resolver
+from symbptt.reader.sampled import with_times
 from symbptt.reader.shapes import Misfit, names_in
 from symbptt.reader.spelling import ReadingError, canonical, names_of
 from symbptt.reader.statements import (
@@ -34,6 +37,7 @@ from symbptt.reader.symbols import Names
 from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Number, Surface, children
 from symbptt.reader.terms import (
     Symbol,
+    at_times,
     is_timed,
     shifted,
     symbols,
@@ -50,6 +54,9 @@ class Reading:
     numbers: Mapping[str, int] = field(default_factory=dict)
     declared: dict[str, tuple[sympy.Expr, ...]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    ranks: dict[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # of names that the text writes with indices
 
     @property
     def names(self) -> Names:
@@ -59,7 +66,7 @@ class Reading:
 def read(text: str, name: str, source: str, numbers: Mapping[str, int] | None = None) -> Recurrence:
     """The recurrence of a document; `numbers` stand before those of the text. Raises SpecificationError."""
     given = numbers or {}
-    found, bounds = unrolled(read_statements(text, source), given)
+    found, bounds = unrolled(with_products(with_times(read_statements(text, source))), given)
     names = Names.of(s.chain for s in found)
     reading = Reading([s for s in found if _has_readable_names(s, names)], Resolver(names), given)
     for statement in reading.statements:
@@ -93,7 +100,7 @@ def _recurrence(
     """Shapes, sizes with names, and the equations."""
     declared, vectors = _shapes(reading, [d for _, d in definitions])
     try:
-        typing = infer([d for _, d in definitions], declared, vectors, reading.names.bases)
+        typing = infer([d for _, d in definitions], declared, vectors, reading.names.bases, reading.ranks)
     except Misfit as misfit:
         raise SpecificationError(misfit.message, definitions[misfit.number][0].place(misfit.at)) from None
     taken = {*reading.resolver.sizes, *reading.resolver.known}
@@ -190,18 +197,30 @@ def _check_numbers(reading: Reading, bounds: set[str]) -> None:
 
 
 def _equations(reading: Reading) -> Iterator[tuple[Statement, Name, Surface]]:
-    """The definitions of quantities; inline only where no display holds one, but for initial values."""
+    """The definitions of quantities; inline only where no display holds one, and what displays leave open.
+
+    Those are initial values, and formulas for names that displays use (where \\alpha = \\sigma(a)).
+    """
     found = [(s, name) for s in reading.statements for name in defined_names(s)]
     found = [(s, name) for s, name in found if not _is_apart(reading, s, name)]
     displayed = [(s, name) for s, name in found if s.kind != "inline"]
     shown = {_defined(reading, name) for _, name in displayed}
+    used = {n for statement, _ in displayed for n in _used(reading, statement)} - {n for n, _ in shown}
     for statement, name in found:
         assert statement.definition is not None
-        time = _defined(reading, name)[1]
+        defined, time = _defined(reading, name)
         fixed = time is not None and (time.is_Integer or _is_past_end(time))
-        initial = fixed and _defined(reading, name) not in shown
-        if statement.kind != "inline" or not displayed or initial:
+        initial = fixed and (defined, time) not in shown
+        explained = defined in used and not fixed and not isinstance(statement.definition[1], Number | Name)
+        if statement.kind != "inline" or not displayed or initial or explained:
             yield statement, name, statement.definition[1]
+
+
+def _used(reading: Reading, statement: Statement) -> Iterator[str]:
+    """The names that the right side of a definition uses."""
+    assert statement.definition is not None
+    for name in _standing(statement.definition[1]):
+        yield reading.names.refer(name).name
 
 
 def _defined(reading: Reading, name: Name) -> tuple[str, sympy.Expr | None]:
@@ -265,21 +284,26 @@ def _definitions(
     general = {name for name, time in (_defined(reading, left) for _, left, _ in equations) if time == t}
     seen: dict[tuple[str, sympy.Expr | None], Surface] = {}
     found: list[tuple[Statement, Definition]] = []
+    entries = entry_letters(reading.names, (right for _, _, right in equations))
     for statement, left, right in equations:
+        letters = free_letters(left, entries)
+        single = replace(reading.resolver, entries=frozenset(letters))
+        left = reading.names.without_entries(left, frozenset(letters))
         name, time = _defined(reading, left)
         if seen.get((name, time)) == right or (name in general and _is_claim(time)):
             continue
         seen[name, time] = right
         try:
-            term = reading.resolver.term(right)
+            term = single.term(right)
+            reading.ranks |= ranks_shown(term)
+            term = whole(term, tuple(map(reading.names.index, letters)))
         except ReadingError as error:
             raise SpecificationError(error.message, statement.place(error.at)) from None
         if statement.kind == "inline" and time is None and not is_timed(term):
             continue
         reading.names.bases.setdefault(name, left)
-        found.append(
-            (statement, _at_time_t(Definition(name, time, left.at, term, statement.shown), statement))
-        )
+        found.append((statement, Definition(name, time, left.at, term, statement.shown)))
+    found = [(statement, _at_time_t(d, statement)) for statement, d in _with_times_of_use(found)]
     later = _looked_at_later(definition for _, definition in found)
     running = {definition.name for _, definition in found if definition.time == t}
     for statement, definition in found:
@@ -287,6 +311,22 @@ def _definitions(
             yield statement, definition
         elif definition.name not in running:
             raise _not_at_time_t(definition, statement)
+
+
+def _with_times_of_use(
+    found: Sequence[tuple[Statement, Definition]],
+) -> Iterator[tuple[Statement, Definition]]:
+    """What is written without a time inside a step, k_1 = f(x_t), stands at the time of what uses it."""
+    open_ones = {d.name: d for _, d in found if d.time is None and is_timed(d.right)}
+    times: dict[str, sympy.Expr] = {}
+    users = [(d.time, d) for _, d in found if d.time is not None and not d.time.is_Integer]
+    while users:
+        time, user = users.pop()
+        for name in names_in(user.right) & set(open_ones) - set(times):
+            times[name] = time
+            users.append((time, open_ones[name]))
+    for statement, d in found:
+        yield statement, replace(d, time=times.get(d.name, d.time), right=at_times(d.right, times))
 
 
 def _is_claim(time: sympy.Expr | None) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Container, Sequence
 
 import sympy
 
-from symbptt.errors import SpecificationError
 from symbptt.expressions import FunctionSymbol
 from symbptt.functions import FUNCTIONS, as_sympy_function
 from symbptt.reader import syntax
@@ -48,18 +47,23 @@ def _by_alias(resolver: Resolver, declared: Container[str], statement: Statement
 
 
 def _by_formula(
-    resolver: Resolver, statement: Statement, name: str, variable: Name, formula: Surface
+    resolver: Resolver, statement: Statement, name: str, variables: tuple[Name, ...], formula: Surface
 ) -> None:
-    """``S(z) = ...``: the function of the table with that formula, or a function of its own."""
+    """``S(z) = ...``: the function of the table with that formula, or one of its own.
+
+    A formula of several variables, or of other quantities, stands for itself wherever it is applied.
+    """
     z = sympy.Symbol("z")
-    letter = canonical(variable)
+    letter = canonical(variables[0])
     local = Resolver(resolver.names, resolver.functions, {letter}, variables={letter: z})
     try:
-        value = _scalar(local.term(formula))
-    except ReadingError as error:
-        if resolver.function(name) is not None or statement.kind == "inline":
-            return  # the table knows it better, or it is prose
-        raise SpecificationError(error.message, statement.place(error.at)) from None
+        value = _scalar(local.term(formula)) if len(variables) == 1 else None
+    except ReadingError:
+        value = None
+    if value is None:
+        if resolver.function(name) is None:  # else the table knows it better
+            resolver.formulas[name] = tuple(map(canonical, variables)), formula
+        return
     same = next((key for key, f in FUNCTIONS.items() if value in _spellings(f.latex, key, z)), None)
     spelled = name if name not in FUNCTIONS else FUNCTIONS[name].latex
     resolver.functions[name] = FunctionSymbol(spelled, same or sympy.Lambda(z, value))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
 import sympy
 
 from symbptt.errors import SpecificationError
+from symbptt.reader.ellipses import filled, skeleton
+from symbptt.reader.rewriting import mapped
 from symbptt.reader.scripts import LESS, MORE
 from symbptt.reader.spelling import ReadingError, canonical, index_letters, is_spellable
 from symbptt.reader.statements import Statement, all_names
@@ -27,6 +29,7 @@ from symbptt.reader.syntax import (
     Dots,
     Juxtaposed,
     Link,
+    Matrix,
     Name,
     Number,
     Surface,
@@ -221,17 +224,18 @@ def _members(families: Families, statement: Statement) -> Iterator[Statement]:
     choices = [families.values(statement, letter) for letter in letters]
     for chosen in itertools.islice(itertools.product(*choices), MOST_MEMBERS + 1):
         values = {**families.numbers, **dict(zip(letters, chosen, strict=True))}
-        yield replace(statement, chain=_mapped(statement.chain, partial(_written, values=values)))
+        yield replace(statement, chain=mapped(statement.chain, partial(_written, values=values)))
 
 
-def _sides(statement: Statement) -> Iterator[Surface]:
+def sides(statement: Statement) -> Iterator[Surface]:
+    """The formulas between the relation signs of a statement."""
     if statement.chain.first is not None:
         yield statement.chain.first
     yield from (link.right for link in statement.chain.links)
 
 
 def _scripted_in(statement: Statement) -> set[str]:
-    return set[str]().union(*map(_scripted_letters, _sides(statement)))
+    return set[str]().union(*map(_scripted_letters, sides(statement)))
 
 
 def _scripted_letters(node: Surface) -> set[str]:
@@ -250,20 +254,6 @@ def _letters(script: Surface) -> set[str]:
     return direct if direct is not None else set().union(*(_letters(child) for child in children(script)))
 
 
-def _mapped(node: Any, rule: Callable[[Surface], Surface]) -> Any:
-    """The node with a rule applied to each node right below it."""
-    changes = {part.name: _each(getattr(node, part.name), rule) for part in fields(node) if part.name != "at"}
-    return replace(node, **changes)
-
-
-def _each(value: Any, rule: Callable[[Surface], Surface]) -> Any:
-    if isinstance(value, Surface):
-        return rule(value)
-    if isinstance(value, Link):
-        return replace(value, right=rule(value.right))
-    return tuple(_each(item, rule) for item in value) if isinstance(value, tuple) else value
-
-
 def _written(node: Surface, values: Values) -> Surface:
     """A formula with numbers for letters: parts of names in scripts, numbers elsewhere."""
     match node:
@@ -280,7 +270,14 @@ def _written(node: Surface, values: Values) -> Surface:
         case BigOperator(indices=indices):
             bound = {index.base for index in indices if isinstance(index, Name)}
             values = {k: v for k, v in values.items() if k not in bound}
-    return cast(Surface, _mapped(node, lambda below: _written(below, values)))
+    found = cast(Surface, mapped(node, lambda below: _written(below, values)))
+    match found:
+        case Bracket(items=items) if any(isinstance(item, Dots) for item in items):
+            items = tuple(filled(items))
+            return replace(found, items=items, separators=found.separators[:1] * (len(items) - 1))
+        case Matrix(rows=rows) if all(len(row) == 1 for row in rows):
+            return replace(found, rows=tuple((item,) for item in filled([row[0] for row in rows])))
+    return found
 
 
 def _script(node: Surface, values: Values) -> Surface:
@@ -290,7 +287,7 @@ def _script(node: Surface, values: Values) -> Surface:
         return Word(node.at, str(arithmetic(node, lambda letter: sympy.Integer(values[letter]))))
     if isinstance(node, Name):
         return _written(node, values)
-    return cast(Surface, _mapped(node, lambda below: _script(below, values)))
+    return cast(Surface, mapped(node, lambda below: _script(below, values)))
 
 
 def _sum(node: BigOperator, letter: str, values: Values) -> Surface:
@@ -298,7 +295,7 @@ def _sum(node: BigOperator, letter: str, values: Values) -> Surface:
     low, high = (None if n is None else index_letters(n) for n in (node.lower, node.upper))
     if low is None or not high or not low | high <= set(values):
         free = {name: value for name, value in values.items() if name != letter}
-        return cast(Surface, _mapped(node, partial(_written, values=free)))
+        return cast(Surface, mapped(node, partial(_written, values=free)))
     first, last = (
         int(arithmetic(cast(Surface, n), lambda name: sympy.Integer(values[name])))
         for n in (node.lower, node.upper)
@@ -319,23 +316,11 @@ def _skeletons(families: Families, statements: Iterable[Statement]) -> set[str]:
     names = (
         n
         for s in statements
-        for side in _sides(s)
+        for side in sides(s)
         for n in all_names(side)
         if _scripted_letters(n) & families.letters
     )
-    return {_skeleton(cast(Name, _written(n, marked))) for n in names if is_spellable(n)}
-
-
-def _skeleton(name: Name) -> str:
-    """The name without its time, every number in its scripts the same."""
-    bare = replace(name, time=None, style=None)
-    return canonical(cast(Name, _mapped(bare, _marked)))
-
-
-def _marked(node: Surface) -> Surface:
-    if isinstance(node, (Number, Word)) and node.text.lstrip("-").isdigit():
-        return Word(node.at, "0")
-    return cast(Surface, _mapped(node, _marked))
+    return {skeleton(cast(Name, _written(n, marked))) for n in names if is_spellable(n)}
 
 
 def _without_aliases(statements: list[Statement], skeletons: set[str]) -> list[Statement]:
@@ -347,14 +332,14 @@ def _without_aliases(statements: list[Statement], skeletons: set[str]) -> list[S
         match s.definition:
             case (Name() as left, Name() as right) if (
                 is_spellable(left)
-                and _skeleton(left) in skeletons
+                and skeleton(left) in skeletons
                 and _bare(left) not in defined
                 and left.time == right.time
             ):
                 other[_bare(left)] = right
             case _:
                 kept.append(s)
-    return [replace(s, chain=_mapped(s.chain, lambda n: _renamed(n, other))) for s in kept]
+    return [replace(s, chain=mapped(s.chain, lambda n: _renamed(n, other))) for s in kept]
 
 
 def _is_name(statement: Statement) -> bool:
@@ -371,7 +356,7 @@ def _bare(node: Surface) -> str:
 
 
 def _renamed(node: Surface, other: Mapping[str, Name]) -> Surface:
-    node = cast(Surface, _mapped(node, lambda below: _renamed(below, other)))
+    node = cast(Surface, mapped(node, lambda below: _renamed(below, other)))
     if isinstance(node, Name) and _bare(node) in other:
         return replace(other[_bare(node)], at=node.at, time=node.time, style=node.style)
     return node

@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from symbptt.errors import Place, SpecificationError
-from symbptt.reader.atoms import parse_atom, parse_bracket
-from symbptt.reader.cursor import Cursor, ParseError, shown
-from symbptt.reader.macros import Macro, MacroError, definitions, expand, without_definitions
+from symbptt.reader.atoms import gathered, parse_atom, parse_bracket
+from symbptt.reader.cursor import ParseError
+from symbptt.reader.expansion import expanded
+from symbptt.reader.macros import Macro, MacroError, definitions
 from symbptt.reader.rows import statements
-from symbptt.reader.scripts import Scripts, attach, called_at, primes_of
+from symbptt.reader.scripting import Scripting
+from symbptt.reader.scripts import Scripts, attach, called_at
 from symbptt.reader.syntax import (
     Binary,
     Bracket,
@@ -37,15 +39,14 @@ from symbptt.reader.syntax import (
     Transpose,
     children,
 )
-from symbptt.reader.tokens import Token, TokenError, tokenise
+from symbptt.reader.tokens import Token, TokenError
 
 TALLEST = 250  # height of the tree: also the number of terms in one row
-MOST_SCRIPTS = 20  # on one symbol
 ADDING = frozenset(["+", "-", "\\pm", "\\mp"])
 
 
-class Parser(Cursor):
-    """Expressions and scripts."""
+class Parser(Scripting):
+    """Expressions, which hold atoms with scripts."""
 
     def chain(self, aside: bool) -> Chain:
         """A whole statement."""
@@ -53,7 +54,7 @@ class Parser(Cursor):
         first = None if self.token.kind == "rel" else self.listed(("rel", "stop"))
         links = []
         while self.token.kind == "rel":
-            sign = self.advance()
+            sign = self.relation()
             right = self.listed(("rel", "stop"))
             links.append(Link(Span(sign.start, right.at.stop), sign.text, right))
         self.expect("stop", "an operator or the end of the formula")
@@ -81,17 +82,24 @@ class Parser(Cursor):
         """Does a separator of a list stand here? A bar is one where it closes nothing."""
         token = self.token
         if token.kind == "bar":
-            return token.text == "|" and not self.closes_bar()
+            return not self.closes_bar() and (token.text == "|" or not self.opens_bar())
         return token.kind in ("sep", "point", "row") and token.kind not in stops
 
     def related(self) -> Surface:
         """An expression, or relations between expressions, inside brackets and limits."""
         left = self.side()
         while self.token.kind == "rel":
-            op = self.advance().text
+            op = self.relation().text
             right = self.side()
             left = Relation(left.at.to(right.at), op, left, right)
         return left
+
+    def relation(self) -> Token:
+        r"""A relation sign with its scripts; of several, a = \\ \approx b, the last."""
+        sign = self.advance()
+        while self.read_scripts() == Scripts() and self.token.kind == "rel" and sign.text == "=":
+            sign = self.advance()
+        return sign
 
     def side(self) -> Surface:
         """A side of a relation; in a script it may be empty: 1_{>0}, x_{2:}."""
@@ -106,11 +114,16 @@ class Parser(Cursor):
             strength = 1 if self.token.text in ADDING else 2
             if strength < level:
                 break
-            op = self.advance().text
+            op = self.sign()
             right = self.expression(strength + 1)
             left = Binary(left.at.to(right.at), op, left, right)
         self.depth -= 1
         return left
+
+    def sign(self) -> str:
+        r"""An operator; one with scripts, *_G or \otimes^k, is an operator of its own."""
+        text = self.advance().text
+        return text if self.read_scripts() == Scripts() else f"{text}_"
 
     def signed(self, level: int) -> Surface:
         """Factors, with a sign before them."""
@@ -118,6 +131,8 @@ class Parser(Cursor):
         if token.kind != "op":
             return self.factors()
         self.advance()
+        if token.text not in ADDING and self.token.kind == "_":
+            return gathered(self, token.text, token.start)
         if self.token.kind in ("close", "sep", "stop", "}") and token.text not in ADDING:
             return Text(self.span(token.start), token.text)
         if token.text not in ADDING:
@@ -197,98 +212,6 @@ class Parser(Cursor):
             return Evaluated(self.span(start), node, self.script())
         return node
 
-    def read_scripts(self) -> Scripts:
-        """Primes, subscripts and superscripts in any order."""
-        below: list[Surface] = []
-        above: list[Surface] = []
-        primes = 0
-        while self.token.kind in ("^", "_", "prime") or (self.token.kind == "{" and self.peek().kind == "}"):
-            token = self.advance()
-            if len(below) + len(above) > MOST_SCRIPTS:
-                raise ParseError(f"a symbol has more than {MOST_SCRIPTS} scripts", token)
-            if token.kind == "{":
-                self.advance()
-            elif token.kind == "prime":
-                primes += len(token.text)
-            elif token.kind == "_":
-                below.append(self.script())
-            elif self.token.text == "\\prime" and self.token.kind == "letter":
-                primes += len(self.advance().text) // len("\\prime")
-            else:
-                script = self.script()
-                primes += primes_of(script)
-                above += [] if primes_of(script) else [script]
-        return Scripts(tuple(below), tuple(above), primes)
-
-    def script(self) -> Surface:
-        """The argument of ^ or _; letters in a row are one word there."""
-        outer, self.scripting = self.scripting, True
-        if self.token.kind == "{" and self.peek().text == "<":
-            self.advance()
-            node = self.angle()
-            while self.token.kind != "}" and self.starts_factor():
-                node = Juxtaposed(node.at, node, self.factor())
-            self.expect("}", "} after the superscript")
-        elif self.token.text == "<" and self.token.kind == "rel":
-            node = self.angle()
-        elif self.token.kind == "{" and self.peek().text in ("\\odot", "\\circ"):
-            node = self.elementwise()
-        else:
-            node = self.argument()
-        self.scripting = outer
-        return node
-
-    def elementwise(self) -> Surface:
-        r"""An exponent marked as elementwise, ^{\odot 2}: a product sign with nothing on its left."""
-        start = self.advance().start
-        sign = self.advance()
-        nothing = Text(Span(sign.start, sign.start), "")
-        exponent = self.expression()
-        self.expect("}", "} after the exponent")
-        return Binary(self.span(start), sign.text, nothing, exponent)
-
-    def angle(self) -> Surface:
-        """<t> in a superscript."""
-        start = self.advance().start
-        node = self.expression()
-        if self.token.text != ">":
-            raise ParseError(f"expected > after the time, found {shown(self.token)}", self.token)
-        self.advance()
-        return Bracket(self.span(start), "<>", (node,))
-
-    def argument(self) -> Surface:
-        """A group in braces, or the one symbol that TeX takes without them."""
-        token = self.token
-        if token.kind == "{":
-            return self.group()
-        if token.kind == "number" and len(token.text) > 1:
-            rest = Token("number", token.text[1:], token.start + 1, token.stop)
-            self.tokens = (*self.tokens[: self.index], rest, *self.tokens[self.index + 1 :])
-            return Number(Span(token.start, token.start + 1), token.text[0])
-        if token.kind == "letter":
-            self.advance()
-            return Name(self.span(token.start), token.text)
-        if token.kind == "op":
-            self.advance()
-            return Text(self.span(token.start), token.text)
-        return parse_atom(self)
-
-    def group(self) -> Surface:
-        """A group in braces: one expression, or a list."""
-        self.enter()
-        opening = self.expect("{", "{")
-        if self.token.kind == "}":
-            node: Surface = Text(self.span(opening.start), "")
-        elif self.token.kind == "op" and self.peek().kind == "}":
-            node = Text(self.span(opening.start), self.advance().text)
-        else:
-            hidden, self.bars = self.bars, []
-            node = self.listed(("}",), related=True)
-            self.bars = hidden
-        self.expect("}", "an operator or }")
-        self.depth -= 1
-        return node
-
 
 def _inside(bracket: Bracket) -> Surface:
     """What a bracket holds, without the bracket."""
@@ -320,7 +243,7 @@ def parse_each(
     """As parse, but with an error in the place of each statement that cannot be read."""
     place = place_of or (lambda offset: place_in(latex, offset, "<formula>"))
     try:
-        tokens = _tokens(latex, {**(macros or {}), **definitions(latex)})
+        tokens = expanded(latex, {**(macros or {}), **definitions(latex)})
     except (TokenError, MacroError) as error:
         return (SpecificationError(error.message, place(error.at)),)
     found: list[Chain | SpecificationError] = []
@@ -348,18 +271,6 @@ def parse_expression(
         place = (place_of or (lambda offset: place_in(latex, offset, "<formula>")))(0)
         raise SpecificationError("expected one expression", place)
     return chains[0].first
-
-
-def _tokens(latex: str, macros: Mapping[str, Macro]) -> list[Token]:
-    """The tokens after expansion, with offsets in the text before it."""
-    text, origins = expand(without_definitions(latex) if "\\" in latex else latex, macros)
-    tokens = tokenise(text)
-    if origins is None:
-        return tokens
-    return [
-        replace(token, start=origins[token.start].start, stop=origins[token.stop - 1].stop)
-        for token in tokens
-    ]
 
 
 def _continue(found: list[Chain | SpecificationError], chain: Chain) -> None:

@@ -7,9 +7,10 @@ one of its undeclared names is read otherwise; the reading with the fewest chang
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from types import MappingProxyType
 
 import sympy
 
@@ -53,23 +54,33 @@ def infer(
     declared: Mapping[str, Shape],
     vectors: Mapping[str, sympy.Expr],
     bases: Mapping[str, Name],
+    known: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Typing:
     """Shapes that fit all equations. `vectors` are declared by one size: columns, or rows beside x_t W.
 
+    `known` are ranks that the text shows: a matrix where it writes W_{ij}.
     Raises Misfit, with the number of the equation, where nothing fits.
     """
-    balance = row_balance(definitions)
+    matrices = {name for name, shape in declared.items() if shape.rows and shape.cols}
+    balance = row_balance(definitions, {*declared, *vectors} - matrices)
     error: Misfit | None = None
     for layout in (balance > 0,) if balance else (False, True):
         oriented = {name: Shape((), (n,)) if layout else Shape((n,), ()) for name, n in vectors.items()}
         try:
-            return _search(
-                definitions, {**declared, **{k: _drop_ones(v) for k, v in oriented.items()}}, bases, layout
-            )
+            shapes = {**declared, **{k: _drop_ones(v) for k, v in oriented.items()}}
+            preferences = _preferences(definitions, shapes, bases, layout)
+            preferences |= {
+                name: _of(ranks, known[name]) for name, ranks in preferences.items() if name in known
+            }
+            return _search(definitions, shapes, bases, layout, preferences)
         except Misfit as misfit:
             error = error or misfit
     assert error is not None
     raise error
+
+
+def _of(ranks: tuple[str, ...], allowed: frozenset[str]) -> tuple[str, ...]:
+    return tuple(rank for rank in ranks if rank in allowed) or tuple(sorted(allowed))
 
 
 def _drop_ones(shape: Shape) -> Shape:
@@ -77,11 +88,14 @@ def _drop_ones(shape: Shape) -> Shape:
 
 
 def _search(
-    definitions: Sequence[Definition], declared: Mapping[str, Shape], bases: Mapping[str, Name], rows: bool
+    definitions: Sequence[Definition],
+    declared: Mapping[str, Shape],
+    bases: Mapping[str, Name],
+    rows: bool,
+    preferences: Mapping[str, tuple[str, ...]],
 ) -> Typing:
-    preferences = _preferences(definitions, declared, bases, rows)
     usual = {name: ranks[0] for name, ranks in preferences.items()}
-    scalars = dict.fromkeys(usual, "scalar")
+    scalars = {name: "scalar" if "scalar" in preferences[name] else rank for name, rank in usual.items()}
     serial = count()
     heap = [(0.0, next(serial), usual, frozenset[str]())]
     alike = ALL_SCALARS if _speaks_of_vectors(definitions, declared, bases) else -1.0
@@ -175,22 +189,24 @@ def _blame_sizes(
 # ------------------------------------------------------------------ the usual reading
 
 
-def row_balance(definitions: Sequence[Definition]) -> int:
-    """How much more often weights stand right of what changes with time (X_t W) than left of it (W x_t)."""
+def row_balance(definitions: Sequence[Definition], others: Container[str] = ()) -> int:
+    """How much more often weights stand right of what changes with time (X_t W) than left of it (W x_t).
+
+    `others` are declared as something else than matrices: \\Delta_t A says nothing where A is a vector.
+    """
     balance = 0
     for definition in definitions:
         for term in walk(definition.right):
             if isinstance(term, Product) and term.op not in ELEMENTWISE:
-                balance += (
-                    _is_weight(term.right) and is_timed(term.left) and not isinstance(term.left, Flipped)
-                )
-                balance -= _is_weight(term.left) and is_timed(term.right)
+                left, right = (_is_weight(side, others) for side in (term.left, term.right))
+                balance += right and is_timed(term.left) and not isinstance(term.left, Flipped)
+                balance -= left and is_timed(term.right)
     return balance
 
 
-def _is_weight(term: Term) -> bool:
+def _is_weight(term: Term, others: Container[str]) -> bool:
     term = term.operand if isinstance(term, Flipped) else term
-    return isinstance(term, Symbol) and term.time is None and _is_upper(term.name)
+    return isinstance(term, Symbol) and term.time is None and _is_upper(term.name) and term.name not in others
 
 
 def _is_upper(name: str) -> bool:

@@ -1,13 +1,13 @@
 """From the surface tree to terms: application or product, power or name, sum over time or over entries.
 
 A name before a bracket is applied when it is a function of the table, or one that the text defines or
-declares; it is a factor when it is a quantity elsewhere, or a capital letter before quantities at times that
-are added or multiplied, W (r_t \\odot h_{t-1}); otherwise it is an unknown function: an error.
+declares; it is a factor when it is a quantity elsewhere, or a capital letter with a space after it,
+K (y_t - C x_t), or before quantities at times that are added or multiplied, W(r_t \\odot h_{t-1}); otherwise
+it is an unknown function: an error.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -18,8 +18,9 @@ from symbptt.expressions import FunctionSymbol
 from symbptt.functions import FUNCTIONS, SPELLINGS
 from symbptt.reader import syntax
 from symbptt.reader.hints import described, unknown_function
-from symbptt.reader.spelling import ReadingError, canonical
-from symbptt.reader.symbols import Names, arithmetic, number
+from symbptt.reader.rewriting import substituted
+from symbptt.reader.spelling import ReadingError, called_at_number, canonical, is_capital
+from symbptt.reader.symbols import Names, arithmetic, number, power
 from symbptt.reader.syntax import Bracket, Name, Number, Surface
 from symbptt.reader.terms import (
     JUXTAPOSED,
@@ -45,10 +46,10 @@ from symbptt.reader.terms import (
 from symbptt.recurrence import T, t
 
 LARGEST_EXPONENT = 100
-MOST_BITS = 4096
 SPECIALS = {"diag": "diag", "Diag": "diag", "vec": "vec", "tr": "trace", "trace": "trace", "Tr": "trace"}
 KINDS = {"\\partial": "total", "d": "total", "partial+": "immediate"}
 HALF = sympy.Rational(1, 2)
+Formula = tuple[tuple[str, ...], Surface]  # the variables, and what they stand in
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Resolver:
     kronecker: bool = False  # what \otimes means
     entries: frozenset[str] = frozenset()  # letters that index entries here
     serial: Iterable[int] = field(default_factory=count)
+    formulas: dict[str, Formula] = field(default_factory=dict)  # of functions that stand for themselves
 
     # -------------------------------------------------------------- functions
 
@@ -179,7 +181,9 @@ class Resolver:
             symbol = symbol or self.function(bare)
             if symbol is not None:
                 return self.application(symbol, order, right, node.at)
-            if not (self._is_factor(left, found.name) or (is_capital(left) and self._is_mixed(right))):
+            if found.name in self.formulas:
+                return self.by_formula(found.name, right, node.at)
+            if not (self._is_factor(left, found.name) or self._is_weighed(left, right)):
                 raise ReadingError(unknown_function(found.name, self.functions), left.at)
         return Product(node.at, JUXTAPOSED, self.term(left), self.term(right))
 
@@ -190,10 +194,31 @@ class Resolver:
         stem = replace(name, subscripts=(), superscripts=()).canonical
         return bool(name.subscripts) and any(other.startswith(stem + "_") for other in self.known)
 
-    def _is_mixed(self, bracket: Surface) -> bool:
-        """A bracket around a sum or product of quantities at times, and of nothing else."""
+    def _is_weighed(self, weight: Name, bracket: Surface) -> bool:
+        """A capital letter before a bracket set apart by a space, or around quantities at times alone."""
+        if not is_capital(weight):
+            return False
+        single = not isinstance(bracket, Bracket) or len(bracket.items) == 1
+        if bracket.at.start > weight.at.stop and single:
+            return True
         names = list(syntax.names_in(bracket))
         return len(names) > 1 and all(self.names.refer(name, self.entries).time is not None for name in names)
+
+    def by_formula(self, name: str, argument: Surface, at: syntax.Span) -> Term:
+        """A function of quantities or of several arguments: its formula with the arguments put in."""
+        match argument:
+            case syntax.Transpose(operand=operand):
+                return Flipped(at, self.by_formula(name, operand, at))
+            case Bracket(items=items):
+                pass
+            case _:
+                items = (argument,)
+        variables, formula = self.formulas[name]
+        if len(items) != len(variables):
+            raise ReadingError(f"{name} is a function of {len(variables)} arguments, not of {len(items)}", at)
+        others = {key: value for key, value in self.formulas.items() if key != name}
+        within = substituted(formula, dict(zip(variables, items, strict=True)), at)
+        return replace(self, formulas=others).term(within)
 
     def application(self, symbol: FunctionSymbol, order: int, argument: Surface, at: syntax.Span) -> Term:
         """A function applied to a bracket, whose scripts belong to the value: f(x)^2, f(x)^T."""
@@ -218,9 +243,8 @@ class Resolver:
         items = node.argument.items if isinstance(node.argument, Bracket) else (node.argument,)
         if name == "sqrt":
             return Raised(node.at, self.term(node.argument), HALF)
-        if name == "max" and len(items) == 2 and "0" in (getattr(item, "text", "") for item in items):
-            kept = next(item for item in items if getattr(item, "text", "") != "0")
-            return Call(node.at, FunctionSymbol(FUNCTIONS["relu"].latex, "relu"), self.term(kept))
+        if name in ("max", "min") and len(items) == 2 and name not in self.known:
+            return self.larger(node.at, name, *map(self.term, items))
         if name == "concat":
             return Stack(node.at, (tuple(map(self.term, items)),), free=True)
         if name in SPECIALS:
@@ -232,6 +256,16 @@ class Resolver:
         symbol = self.require_function(name, node.at)
         result = self.application(symbol, node.primes, node.argument, node.at)
         return result if node.superscript is None else self.raised(node.at, result, node.superscript)
+
+    def larger(self, at: syntax.Span, name: str, one: Term, other: Term) -> Term:
+        """max(a, b) is b + relu(a - b), min(a, b) is a - relu(a - b); a number stands last."""
+        first, second = (other, one) if isinstance(one, Literal) else (one, other)
+        is_zero = isinstance(second, Literal) and second.value == 0
+        above = first if is_zero else Sum(at, first, Negated(at, second))
+        excess = Call(at, FunctionSymbol(FUNCTIONS["relu"].latex, "relu"), above)
+        if name == "min":
+            return Sum(at, first, Negated(at, excess))
+        return excess if is_zero else Sum(at, second, excess)
 
     # -------------------------------------------------------------- powers and quotients
 
@@ -245,7 +279,10 @@ class Resolver:
         return Quotient(at, left, right)
 
     def raised(self, at: syntax.Span, base: Term, exponent: Surface) -> Term:
-        """A power. Raises ReadingError for an exponent that is not a number, a time or a size."""
+        """A power; with an exponent that changes with time an exponential.
+
+        Raises ReadingError for any other exponent that is not a number, a time or a size.
+        """
         if isinstance(exponent, Name) and exponent.base in ("\\top", "T", "\\intercal"):
             return Flipped(at, base)
         elementwise = False
@@ -254,6 +291,9 @@ class Resolver:
         value = self.term(exponent)
         while isinstance(value, Negated) and isinstance(value.operand, Literal):
             value = Literal(at, -value.operand.value)
+        if is_timed(value):
+            log = Call(at, FunctionSymbol(FUNCTIONS["log"].latex, "log"), base)
+            return Call(at, FunctionSymbol("\\exp", "exp"), Product(at, "\\odot", value, log))
         if not isinstance(value, Literal):
             value = Literal(at, self.names.integer(exponent))
         if value.value.is_number and abs(value.value) > LARGEST_EXPONENT:
@@ -339,12 +379,6 @@ class Resolver:
         return Partial(node.at, "gradient" if kind == "total" and not is_timed(of) else kind, of, by)
 
 
-def is_capital(name: Name) -> bool:
-    """A single capital letter, plain or in a style: W, \\mathbf{W}, W_{hh}."""
-    letters = re.sub(r"\\[a-z]+|[{}]", "", name.base)
-    return len(letters) == 1 and letters.isupper()
-
-
 def is_euclidean(subscript: Surface | None) -> bool:
     """Whether what stands below a norm says what it is without: 2, or F for a matrix."""
     return _is_two(subscript) or (isinstance(subscript, Name) and subscript.base == "F")
@@ -352,24 +386,3 @@ def is_euclidean(subscript: Surface | None) -> bool:
 
 def _is_two(script: Surface | None) -> bool:
     return isinstance(script, Number) and script.text == "2"
-
-
-def called_at_number(left: Name, right: Surface) -> Name | None:
-    """h(0) and h[1] as a name at a time; None where the bracket holds no number."""
-    if (
-        left.time is None
-        and isinstance(right, Bracket)
-        and len(right.items) == 1
-        and isinstance(right.items[0], Number)
-    ):
-        return replace(left, time=right.items[0], style="call")
-    return None
-
-
-def power(base: sympy.Rational, exponent: int, at: syntax.Span) -> sympy.Rational:
-    """A power of a number. Raises ReadingError for one of unreasonable length, and for 0 below a fraction."""
-    if base == 0 and exponent < 0:
-        raise ReadingError("a division by zero", at)
-    if max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent) > MOST_BITS:
-        raise ReadingError("a power that is too large", at)
-    return base**exponent

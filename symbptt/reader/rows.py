@@ -29,6 +29,12 @@ ALIGNED = frozenset(
         "math",
         "subequations",
         "empheq",
+        "IEEEeqnarray",
+        "IEEEeqnarraybox",
+        "dmath",
+        "dgroup",
+        "xalignat",
+        "spreadlines",
     ]
 )
 SYSTEMS = ALIGNED | {"array", "cases", "rcases", "dcases"}
@@ -59,6 +65,9 @@ CONNECTIVES = frozenset(
         "subject",
     ]
 )
+IMPLYING = frozenset(
+    ["\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow", "\\Longrightarrow", "\\impliedby", "\\leadsto"]
+)
 BLANK = ("sep", "point", "quad", "&", "row")
 
 
@@ -74,8 +83,9 @@ def statements(tokens: list[Token]) -> list[Statement]:
     """The statements of a display, in order."""
     found: list[Statement] = []
     for row in _joined(_split(_unbroken(_unwrapped(tokens)), "row")):
-        parts = list(_parts(row))
-        found.extend(Statement(tuple(_bare(part)), aside=number > 0) for number, part in enumerate(parts))
+        for part in _implied(row):
+            asides = enumerate(_parts(part))
+            found.extend(Statement(tuple(_bare(piece)), aside=number > 0) for number, piece in asides)
     return found
 
 
@@ -150,12 +160,7 @@ def _joined(rows: list[list[Token]]) -> Iterator[list[Token]]:
     current: list[Token] = []
     for row in rows:
         cells = _split(row, "&")
-        content = [
-            token
-            for number, cell in enumerate(cells)
-            if not (number and _comment(cell))
-            for token in _open_group(cell)
-        ]
+        content = [token for cell in _cells(cells) for token in cell]
         while content and content[0].kind == "quad":
             content.pop(0)
         if not content:
@@ -170,6 +175,20 @@ def _joined(rows: list[list[Token]]) -> Iterator[list[Token]]:
             current = content
     if current:
         yield current
+
+
+def _cells(cells: list[list[Token]]) -> Iterator[list[Token]]:
+    r"""The cells of a row without comments; a = b & c = d in two pairs of columns are two statements."""
+    related = False
+    for number, cell in enumerate(cells):
+        if number and _comment(cell):
+            continue
+        following = cells[number + 1] if number + 1 < len(cells) else []
+        begins = bool(cell) and cell[0].kind not in ("rel", "op", "quad") and bool(following)
+        if related and begins and following[0].kind == "rel" and not has_relation(cell):
+            yield [Token("sep", ",", cell[0].start, cell[0].start)]
+        related = related or has_relation(cell)
+        yield _open_group(cell)
 
 
 def _continues(before: list[Token], row: list[Token]) -> bool:
@@ -218,6 +237,23 @@ def has_relation(tokens: list[Token]) -> bool:
     return False
 
 
+def _implied(row: list[Token]) -> Iterator[list[Token]]:
+    """A row cut at arrows between statements; an arrow between two expressions is a relation."""
+    current: list[Token] = []
+    depth = 0
+    for number, token in enumerate(row):
+        depth += (token.kind in OPENS) - (token.kind in CLOSES)
+        if depth == 0 and token.kind == "rel" and token.text in IMPLYING:
+            rest = [one for one in row[number + 1 :] if one.kind not in BLANK]
+            before = [one for one in current if one.kind not in BLANK]
+            if not before or not rest or (has_relation(before) and has_relation(rest)):
+                yield current
+                current = []
+                continue
+        current.append(token)
+    yield current
+
+
 def _parts(row: list[Token]) -> Iterator[list[Token]]:
     """A row cut at prose, at \\quad between relations, and at commas between relations."""
     for piece in _pieces(row):
@@ -258,9 +294,13 @@ def _separates(row: list[Token], number: int, current: list[Token]) -> bool:
     before = row[number - 1].kind if number else ""
     if token.kind == "quad":
         after_comma = bool(current) and current[-1].kind == "sep"
-        return bool(rest) and (
-            after_comma
-            or (has_relation(current) and has_relation(rest) and rest[0].kind not in ("rel", "op"))
+        return (
+            bool(rest)
+            and before != "rel"
+            and (
+                after_comma
+                or (has_relation(current) and has_relation(rest) and rest[0].kind not in ("rel", "op"))
+            )
         )
     if before in ("^", "_") or (token.kind == "word" and token.text.lower() not in CONNECTIVES):
         return False

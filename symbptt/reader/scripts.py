@@ -21,6 +21,7 @@ from symbptt.reader.syntax import (
     Scripted,
     Span,
     Surface,
+    Text,
     Transpose,
 )
 
@@ -106,8 +107,15 @@ def _named(name: Name, scripts: Scripts, at: Span) -> Name:
 
 
 def _subscripted(name: Name, script: Surface) -> Name:
-    r"""x_t, x_{[t]}, x_{t, i}: one item may be the time, the others are parts of the name or entries."""
-    items = script.items if isinstance(script, Bracket) and script.kind == "list" else (script,)
+    r"""x_t, x_{[t]}, x_{t, i}: one item may be the time, the others are parts of the name or entries.
+
+    What is known up to its own time, x_{t|t}, is x_t, and up to the step before, x_{t|t-1}, x_t^-.
+    """
+    items = _items(script)
+    match script:
+        case Bracket(items=(time, known), separators=("|",)) if _steps(time, known) in (0, 1):
+            prior = (Text(script.at, "-"),) if _steps(time, known) else ()
+            return replace(_subscripted(name, time), superscripts=name.superscripts + prior)
     times = [item for item in items if is_time(item)]
     if name.time is None and len(times) == 1 and not any(isinstance(item, Dots) for item in items):
         rest = tuple(item for item in items if item is not times[0])
@@ -116,6 +124,36 @@ def _subscripted(name: Name, script: Surface) -> Name:
         case Bracket(kind="[]", items=(inside,)) if name.time is None and is_time(inside):
             return replace(name, time=inside, style="[subscript]")
     return replace(name, subscripts=name.subscripts + items)
+
+
+def _items(script: Surface) -> tuple[Surface, ...]:
+    """The items of a subscript: of i, j; of [i, j], entries in brackets; of h [i, j], a name with entries."""
+    match script:
+        case Bracket(kind="list", items=items):
+            return items
+        case Bracket(kind="[]", items=(inside,)) if is_time(inside):
+            return (script,)
+        case Bracket(kind="[]", items=items):
+            return items
+        case Juxtaposed(left=left, right=Bracket(kind="[]", items=items)):
+            return (*_items(left), *items)
+    return (script,)
+
+
+def _steps(time: Surface, known: Surface) -> int | None:
+    """By how many steps one time is later than another of the same letter; None for anything else."""
+    (one, first), (other, second) = _counted(time), _counted(known)
+    return first - second if one == other != "" else None
+
+
+def _counted(node: Surface) -> tuple[str, int]:
+    """The letter and the number of k, k - 1 or k + 1; no letter for anything else."""
+    match node:
+        case Name(base=base, accents=(), subscripts=(), superscripts=()):
+            return base, 0
+        case Binary(op="+" | "-" as op, left=Name(base=base), right=Number(text=text)) if text.isdigit():
+            return base, int(op + text)
+    return "", 0
 
 
 def _superscripted(name: Name, script: Surface) -> Name:

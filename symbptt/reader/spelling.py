@@ -6,13 +6,15 @@ elsewhere a number is a part of the name (a_0 is a at time 0 where a_t occurs; W
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from symbptt.errors import SymbpttError
 from symbptt.reader.syntax import (
+    BigOperator,
     Binary,
     Bracket,
     Chain,
@@ -24,9 +26,11 @@ from symbptt.reader.syntax import (
     Surface,
     Word,
     names_in,
+    walk,
 )
 
 COUNTERS = frozenset("ijklmnrsuτ") | {"\\tau"}
+LAYERS = frozenset(["l", "\\ell"])
 STYLES = {"angle": "angle", "superscript": "paren", "call": "paren", "index": "paren"}
 
 
@@ -47,7 +51,10 @@ class Spelling:
     timed: frozenset[str] = frozenset()
     layered: frozenset[str] = frozenset()  # stems whose number superscripts are part of the name
     above: bool = False  # h^t: the time stands above without brackets
+    raised: frozenset[str] = frozenset()  # names whose time stands above in brackets: J^{(t)}
     style: str = "subscript"
+    powers: frozenset[tuple[str, str]] = frozenset()  # stems with the letter of a sum above that is a power
+    layers: frozenset[str] = frozenset()  # letters that count layers: h^l, so that h^{l-1} is no power
     bases: dict[str, Name] = field(default_factory=dict)
 
     @classmethod
@@ -56,11 +63,14 @@ class Spelling:
         chains = tuple(chains)
         every = [name for chain in chains for name in names_of(chain) if is_spellable(name)]
         found = cls(letter or _time_letter(every), above=_time_above(chains))
-        found = replace(found, layered=frozenset(_layered(chains)))
+        found = replace(found, layered=frozenset(_layered(chains)), powers=frozenset(_powers(chains)))
+        found = replace(found, layers=frozenset(_layers(every)))
         timed = {name: found.split(name) for name in every}
         stems = frozenset(stem for stem, time, *_ in timed.values() if time is not None)
+        raised = frozenset(timed[name][0] for name in every if name.style == "superscript")
         styles = Counter(STYLES.get(name.style or "", "subscript") for name in every if name.time is not None)
-        return replace(found, timed=stems, style=styles.most_common(1)[0][0] if styles else "subscript")
+        style = styles.most_common(1)[0][0] if styles else "subscript"
+        return replace(found, timed=stems, raised=raised, style=style)
 
     def split(self, name: Name, entries: frozenset[str] = frozenset()) -> tuple[str, Surface | None, Name]:
         """The name without its time, the time as written, and the surface name without it."""
@@ -92,17 +102,30 @@ class Spelling:
             rest = _without_superscript(name, position)
             if letters is None or (letters and not letters <= COUNTERS | {self.letter, "t", "T"}):
                 continue
-            paren = self.style == "paren" or self.above
+            if self._is_power(name, item):
+                continue
+            paren = self.style == "paren" or self.above or canonical(rest) in self.raised
             if self.letter in letters or (paren and canonical(rest) in self.timed):
                 return rest, inside
         return name, None
 
+    def _is_power(self, name: Name, script: Surface) -> bool:
+        return bool(self.powers) and (_bare(name), getattr(script, "base", "")) in self.powers
+
     def without_power(self, name: Name) -> tuple[Name, Surface | None]:
-        """A superscript that is a power: a number (not of a layer) or a sum; others are part of the name."""
+        """A superscript that is a power: a number (not of a layer), a sum, or what changes with time.
+
+        Others are part of the name.
+        """
         for position, item in enumerate(name.superscripts):
             letters = index_letters(item)
-            plain = isinstance(item, (Number, Negative, Binary, Fraction))
+            plain = isinstance(item, (Number, Negative, Binary, Fraction)) and not (
+                letters and letters & self.layers
+            )
             plain = plain or bool(letters and (letters & {self.letter, "T"} or name.stem == "e"))
+            plain = plain or self._is_power(name, item)
+            plain = plain or (letters is None and any(n.time is not None for n in names_in(item)))
+            plain = plain or (name.stem == "e" and not isinstance(item, (Bracket, Word)))
             if plain and not (isinstance(item, Number) and name.stem in self.layered):
                 return _without_superscript(name, position), item
         return name, None
@@ -152,9 +175,11 @@ def _time_letter(names: Iterable[Name]) -> str:
 
 
 def _time_above(chains: Iterable[Chain]) -> bool:
-    """Does an equation define h^t, the time above without brackets?"""
-    firsts = (chain.first for chain in chains if isinstance(chain.first, Name) and chain.first.time is None)
-    return any(_is_letter(item, "t") for first in firsts for item in first.superscripts)
+    """Do equations define h^t, the time above without brackets, rather than h_t? J^t \\to 0 is a power."""
+    equations = [chain for chain in chains if chain.links and chain.links[0].op not in ("\\to", "\\approx")]
+    firsts = [one.first for one in equations if isinstance(one.first, Name) and one.first.time is None]
+    above = sum(any(_is_letter(item, "t") for item in first.superscripts) for first in firsts)
+    return above > sum(any(_is_letter(item, "t") for item in first.subscripts) for first in firsts)
 
 
 def _is_letter(node: Surface, letter: str) -> bool:
@@ -162,17 +187,53 @@ def _is_letter(node: Surface, letter: str) -> bool:
 
 
 def _layered(chains: Iterable[Chain]) -> Iterator[str]:
-    """The stems that are defined or declared with a number above: h^1_t = ..., W^2 \\in ..."""
+    """The stems whose numbers above are no powers: h^1_t = ..., W^2 \\in ..., W^1 (no first power)."""
     for chain in chains:
         firsts = chain.first.items if isinstance(chain.first, Bracket) else (chain.first,)
         for first in firsts:
             scripts = first.superscripts if chain.links and isinstance(first, Name) else ()
             if isinstance(first, Name) and any(map(_is_number, scripts)):
                 yield first.stem
+        yield from (name.stem for name in names_of(chain) if any(map(_is_one, name.superscripts)))
+
+
+def _layers(names: Iterable[Name]) -> Iterator[str]:
+    """The letters of layers that stand alone above a name."""
+    for name in names:
+        yield from (item.base for item in name.superscripts if isinstance(item, Name) and item.base in LAYERS)
+
+
+def _powers(chains: Sequence[Chain]) -> Iterator[tuple[str, str]]:
+    """\\sum_s A^s x_{t-s}, of a matrix that stands alone, too: a power that the sum runs over."""
+    sides = [side for chain in chains for side in (chain.first, *(link.right for link in chain.links))]
+    nodes = [node for side in sides if side is not None for node in walk(side)]
+    found = []
+    for node in nodes:
+        if not isinstance(node, BigOperator) or not node.indices:
+            continue
+        letters = {index.base for index in node.indices if isinstance(index, Name)}
+        for name in names_in(node.body):
+            scripts = {item.base for item in name.superscripts if isinstance(item, Name)}
+            found += [(_bare(name), letter) for letter in letters & scripts if name.base.isupper()]
+    alone = {_bare(one) for one in nodes if isinstance(one, Name) and not one.superscripts} if found else ()
+    yield from (one for one in found if one[0] in alone)
+
+
+def _without_superscripts(name: Name) -> Name:
+    return replace(name, superscripts=(), primes=0, prefix="")
+
+
+def _bare(name: Name) -> str:
+    plain = _without_superscripts(name)
+    return plain.canonical if is_spellable(plain) else ""
 
 
 def _is_number(script: Surface) -> bool:
     return isinstance(script, Number) or (isinstance(script, Word) and script.text.isdigit())
+
+
+def _is_one(script: Surface) -> bool:
+    return isinstance(script, Number) and script.text == "1"
 
 
 def names_of(chain: Chain) -> Iterator[Name]:
@@ -187,3 +248,21 @@ def is_spellable(name: Name) -> bool:
         return bool(canonical(name))
     except ReadingError:
         return False
+
+
+def is_capital(name: Name) -> bool:
+    """A single capital letter, plain or in a style: W, \\mathbf{W}, W_{hh}."""
+    letters = re.sub(r"\\[a-z]+|[{}]", "", name.base)
+    return len(letters) == 1 and letters.isupper()
+
+
+def called_at_number(left: Name, right: Surface) -> Name | None:
+    """h(0) and h[1] as a name at a time; None where the bracket holds no number."""
+    if (
+        left.time is None
+        and isinstance(right, Bracket)
+        and len(right.items) == 1
+        and isinstance(right.items[0], Number)
+    ):
+        return replace(left, time=right.items[0], style="call")
+    return None

@@ -12,7 +12,7 @@ from symbptt.reader import syntax
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.hints import did_you_mean
 from symbptt.reader.parser import parse, parse_each
-from symbptt.reader.resolve import called_at_number
+from symbptt.reader.spelling import called_at_number
 from symbptt.reader.symbols import arithmetic
 from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Number, Span, Surface, children
 from symbptt.recurrence import T
@@ -158,21 +158,22 @@ def generic_functions(statement: Statement) -> tuple[Name, ...]:
     return ()
 
 
-def function_formula(statement: Statement) -> tuple[str, Name, Surface] | None:
-    """Name, variable and formula of ``S(z) = ...``, where the formula holds the variable and no time."""
+def function_formula(statement: Statement) -> tuple[str, tuple[Name, ...], Surface] | None:
+    """Name, variables and formula of ``S(z) = ...``, where the formula holds a variable and no time."""
     if statement.definition is None:
         return None
     left, right = statement.definition
     match left:
-        case Juxtaposed(left=Name(time=None) as name, right=Bracket(items=(Name(time=None) as variable,))):
+        case Juxtaposed(left=Name(time=None, primes=0) as name, right=Bracket(items=items)):
             found = name.canonical
-        case syntax.Apply(function=found, argument=Bracket(items=(Name(time=None) as variable,)), primes=0):
+        case syntax.Apply(function=found, argument=Bracket(items=items), primes=0):
             pass
         case _:
             return None
+    variables = tuple(item for item in items if isinstance(item, Name) and item.time is None)
     every = list(all_names(right))
-    holds = any(n.base == variable.base for n in every) and all(n.time is None for n in every)
-    return (found, variable, right) if holds else None
+    holds = any(n.base == v.base for n in every for v in variables) and all(n.time is None for n in every)
+    return (found, variables, right) if holds and len(variables) == len(items) else None
 
 
 def all_names(node: Surface) -> Iterator[Name]:

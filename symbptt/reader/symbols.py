@@ -9,10 +9,22 @@ from functools import partial
 import sympy
 
 from symbptt.reader.spelling import ReadingError, Spelling, canonical
-from symbptt.reader.syntax import Binary, Bracket, Fraction, Juxtaposed, Name, Negative, Number, Surface, Word
+from symbptt.reader.syntax import (
+    Binary,
+    Bracket,
+    Fraction,
+    Juxtaposed,
+    Name,
+    Negative,
+    Number,
+    Span,
+    Surface,
+    Word,
+)
 from symbptt.recurrence import T, t
 
 LONGEST_NUMBER = 50
+MOST_BITS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,10 @@ class Names(Spelling):
         bare, indices = _indices(bare, entries)
         return Reference(canonical(bare), None if time is None else self.integer(time), indices, exponent)
 
+    def without_entries(self, name: Name, entries: frozenset[str]) -> Name:
+        """The name of the whole of which this is an entry."""
+        return _indices(name, entries)[0] if entries else name
+
     def integer(self, node: Surface) -> sympy.Expr:
         """A time, limit or index as a SymPy integer expression. Raises ReadingError for anything else."""
         return arithmetic(node, self.index)
@@ -52,6 +68,15 @@ def number(node: Number) -> sympy.Expr:
     if len(node.text) > LONGEST_NUMBER:
         raise ReadingError(f"the number has more than {LONGEST_NUMBER} digits", node.at)
     return sympy.Rational(node.text)
+
+
+def power(base: sympy.Rational, exponent: int, at: Span) -> sympy.Rational:
+    """A power of a number. Raises ReadingError for one of unreasonable length, and for 0 below a fraction."""
+    if base == 0 and exponent < 0:
+        raise ReadingError("a division by zero", at)
+    if max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent) > MOST_BITS:
+        raise ReadingError("a power that is too large", at)
+    return base**exponent
 
 
 def arithmetic(node: Surface, of_letter: Callable[[str], sympy.Expr]) -> sympy.Expr:

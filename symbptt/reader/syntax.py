@@ -235,10 +235,15 @@ class BigOperator(Surface):
     braced: bool = False
 
 
+NAMED_GRADIENTS = {"delta": "\\delta", "dee": "d"}  # kinds of derivatives, with the prefix of their names
+BEFORE = "\\before"  # the accent of what a gate's function is applied to, where the document gives it no name
+
+
 @dataclass(frozen=True, slots=True)
 class Derivative(Surface):
     r"""``kind`` is ``\partial``, ``d`` or ``partial+``; ``missing``: the sign is lost ``above`` or ``below``.
 
+    A gradient by x that is written as a name is of the kind of its prefix (NAMED_GRADIENTS): \delta x, dx.
     ``scale`` is a factor beside the sign below, as T in \frac{\partial l}{T \partial o}.
     """
 
@@ -338,6 +343,15 @@ def children(node: Surface) -> list[Surface]:
         elif value:
             found.extend(_nodes(value))
     return found
+
+
+def walk(node: Surface) -> Iterator[Surface]:
+    """The nodes of a formula, scripts included, each before what it holds."""
+    ahead = [node]
+    while ahead:
+        node = ahead.pop()
+        yield node
+        ahead.extend(reversed(children(node)))
 
 
 def names_in(node: Surface) -> Iterator[Name]:

@@ -8,7 +8,7 @@ identity, so that what was found out about one can be kept in a dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -191,13 +191,30 @@ def is_timed(term: Term) -> bool:
 
 def shifted(term: Term, time: sympy.Expr) -> Term:
     """The term with another time in the place of t."""
+    return _changed(term, lambda value: value.xreplace({t: time}))
+
+
+def at_times(term: Term, times: Mapping[str, sympy.Expr]) -> Term:
+    """The term with quantities that stood without a time at those given for their names."""
+    if isinstance(term, Symbol):
+        return replace(term, time=times[term.name]) if term.time is None and term.name in times else term
+    return _below(term, lambda part: at_times(part, times))
+
+
+def _changed(term: Term, rule: Callable[[sympy.Expr], sympy.Expr]) -> Term:
+    """The term with a rule applied to every time, limit and number."""
+    found = {part.name: getattr(term, part.name) for part in fields(term)}
+    changes: dict[str, Any] = {k: rule(v) for k, v in found.items() if isinstance(v, sympy.Expr)}
+    return _below(replace(term, **changes), lambda part: _changed(part, rule))
+
+
+def _below(term: Term, rule: Callable[[Term], Term]) -> Term:
+    """The term with a rule applied to the terms right below it."""
     changes: dict[str, Any] = {}
     for part in fields(term):
         value = getattr(term, part.name)
         if isinstance(value, Term):
-            changes[part.name] = shifted(value, time)
-        elif isinstance(value, sympy.Expr):
-            changes[part.name] = value.xreplace({t: time})
+            changes[part.name] = rule(value)
         elif part.name == "rows":
-            changes[part.name] = tuple(tuple(shifted(item, time) for item in row) for row in value)
+            changes[part.name] = tuple(tuple(map(rule, row)) for row in value)
     return replace(term, **changes)

@@ -16,7 +16,8 @@ Styles, spacing, sizes, \\label and \\tag leave no token. Linear in the length o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 LONGEST_FORMULA = 20_000
 
@@ -48,16 +49,19 @@ GREEK = _commands(
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi "
     "varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi "
     "Pi Sigma Upsilon Phi Psi Omega ell infty hbar imath jmath top intercal dagger perp emptyset "
-    "varnothing aleph Re Im wp prime"
+    "varnothing aleph Re Im wp prime varGamma varDelta varTheta varLambda varXi varPi varSigma varUpsilon "
+    "varPhi varPsi varOmega digamma omicron varkappa"
 )
 RELATIONS = _commands(
     "equiv approx in notin ni leftarrow gets le leq leqslant ge geq geqslant ne neq propto to "
     "rightarrow mapsto longrightarrow longmapsto Rightarrow implies Leftrightarrow iff Longrightarrow "
     "sim simeq cong coloneqq triangleq doteq subset subseteq ll gg colon leftrightarrow Leftarrow "
-    "impliedby"
+    "impliedby lt gt asymp lesssim gtrsim prec succ preceq succeq supset supseteq models vdash "
+    "hookrightarrow rightleftharpoons rightsquigarrow leadsto nearrow searrow uparrow downarrow"
 )
 OPERATORS = _commands(
-    "cdot times circ odot otimes oplus ast star bullet pm mp div setminus cup cap bigodot bigotimes wedge vee"
+    "cdot times circ odot otimes oplus ast star bullet pm mp div setminus cup cap bigodot bigotimes wedge "
+    "vee parallel boxplus boxtimes boxminus ominus oslash diamond uplus land lor ltimes rtimes"
 )
 DOTS = _commands("cdots ldots dots dotsc dotsb dotsm vdots ddots dotso")
 STYLES = _commands(
@@ -66,7 +70,10 @@ STYLES = _commands(
     "boxed mathop mathbin mathrel mathord mathopen mathclose big Big bigg Bigg bigl bigr Bigl Bigr "
     "biggl biggr Biggl Biggr bigm Bigm centering hline hfill noindent mathstrut strut protect "
     "ensuremath allowbreak nobreak relax left right middle small large scalebox mathds textnormal "
-    "displaylimits hfil null"
+    "displaylimits hfil null Large LARGE huge Huge tiny normalsize footnotesize scriptsize substack cancel "
+    "bcancel xcancel smash mathclap mathllap mathrlap llap rlap clap fbox square Box blacksquare qed "
+    "begingroup endgroup Bbb vb va vu IEEEyesnumber IEEEnonumber IEEEyessubnumber IEEEeqnarraynumspace "
+    "numberthis pagebreak newpage linebreak nolinebreak"
 )
 DELIMITERS = {
     "\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "\\vert": "|",
@@ -91,9 +98,14 @@ UNICODE = {
 _PATTERN = re.compile(
     r"""
     (?P<space>(?:[\s~]|%[^\n]*|\\[,;:!>\ /\n\r\t-]
-      |\\(?:thinspace|medspace|thickspace|negthinspace|enspace)(?![A-Za-z]))+)
+      |\\(?:thinspace|medspace|thickspace|negthinspace|negmedspace|negthickspace|enspace|space|nobreakspace)
+        (?![A-Za-z])|&nbsp;)+)
   | (?P<drop>\\(?:label|tag\*?|hspace\*?|vspace\*?|phantom|hphantom|vphantom
-        |eqref|ref|color|textcolor|cite|footnote)\s*\{[^{}]*\}
+        |eqref|ref|color|textcolor|colorbox|mathcolor|cite|footnote|require|class|cssId|htmlClass|style|href)
+        \s*\{[^{}]*\}
+      | \\fcolorbox\s*\{[^{}]*\}\s*\{[^{}]*\} | \\bbox\s*\[[^\]]*\]
+      | \\(?:kern|mkern|hskip|mskip)\s*-?[\d.]+\s*[a-z]{2}
+      | \\(?:only|onslide|uncover|visible|alert|action|pause)(?![A-Za-z])\s*(?:<[^<>]*>)?
       | \\(?:tag)\s*\{(?:[^{}]|\{[^{}]*\})*\})
   | (?P<row>\\\\\*?(?:[^\S\n]*\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?|\\(?:newline|cr)(?![A-Za-z]))
   | (?P<begin>\\begin\s*\{\s*(?P<environment>[A-Za-z]+)\*?\s*\}(?:\s*\[[a-z]\])?
@@ -104,18 +116,25 @@ _PATTERN = re.compile(
         \s*\{(?P<prose>(?:[^{}]|\{[^{}]*\})*)\}
       | \\(?:textrm|text)\s*(?P<bare>[A-Za-z]))
   | (?P<upright>\\(?:mathrm|mathsf|mathit|mathtt|rm)\s*
-        (?:\{\s*(?P<letters>[A-Za-z]+)\s*\}|(?P<one>\b[A-Za-z](?![A-Za-z]))))
+        (?:\{\s*(?P<letters>[A-Za-z]+)\s*\}|(?P<one>\b[A-Za-z](?![A-Za-z])))
+      | \\(?:mathbf|boldsymbol|bm)\s*\{\s*(?P<bold>[a-z]{3,}|d(?=\s*\}\s*\\[a-z]))\s*\})
   | (?P<fancy>\\(?P<alphabet>mathcal|mathbb|mathscr|mathfrak|mathds)\s*
         (?:\{\s*(?P<inside>[A-Za-z0-9])\s*\}|(?P<bareinside>[A-Za-z0-9])))
   | (?P<one_vector>\\(?:mathbf|boldsymbol|bm|mathbbm|mathbbold)\s*
         (?:\{\s*[1I]\s*\}(?=\s*(?:[(\[_]|\\left|\\big|\\\{))|\{\s*1\s*\}|1))
-  | (?P<stack>\\(?:stackrel|overset)\s*\{(?P<over>(?:[^{}]|\{[^{}]*\})*)\}\s*\{(?P<under>[^{}]*)\})
-  | (?P<assign>\\mathrel\s*\{\s*[-+*:]\s*=?\s*\}\s*=?|:=|[-+*]=|==|<=|>=|!=|->|<-(?!\d|[A-Za-z]))
+  | (?P<arrow>\\x(?:right|left|Right|Left|leftright)arrow\s*(?:\[[^\]]*\])?\s*\{[^{}]*\})
+  | (?P<negated>\\not\s*(?:\\[A-Za-z]+|[=<>]))
+  | (?P<stack>\\(?:stackrel|overset|underset)\s*\{(?P<over>(?:[^{}]|\{[^{}]*\})*)\}\s*
+        \{(?P<under>\s*(?:[=:<>]+|\\(?:[lg]eq?|approx|equiv|sim|to|in|(?:long)?rightarrow|Rightarrow|propto))\s*)\})
+  | (?P<stacked>\\(?:stackrel|overset|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\})
+  | (?P<assign>\\mathrel\s*\{\s*[-+*:]\s*=?\s*\}\s*=?|:\s*&?\s*=|(?<![\^_])[-+*]=|==|<=|>=|!=|->
+      |<-(?!\d|[A-Za-z]))
   | (?P<command>\\[A-Za-z]+|\\[{}|&%\#$_])
   | (?P<number>\d+(?:\.\d+)?|\.\d+)
   | (?P<dots>\.\.+)
   | (?P<norm>\|\|)
   | (?P<prime>'+)
+  | (?P<said>(?<![\\\w{])(?:where|otherwise|such\s+that)(?![A-Za-z_^]))
   | (?P<letter>[A-Za-z])
   | (?P<foreign>(?:[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]
         |[\u2e80-\u2fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff])+)
@@ -133,6 +152,9 @@ def tokenise(latex: str) -> list[Token]:
     sized = ""
     for match in _PATTERN.finditer(latex):
         group, text = match.lastgroup or "", match.group()
+        if group == "text" and "$" in (match["prose"] or ""):
+            tokens += _mixed(match["prose"], match.start("prose"))
+            continue
         kind, value = _classify(match, group, text)
         if kind == "size":
             sized = value
@@ -144,6 +166,17 @@ def tokenise(latex: str) -> list[Token]:
             sized = ""
         tokens.append(Token(kind, value, match.start(), match.end()))
     return tokens
+
+
+def _mixed(prose: str, start: int) -> Iterator[Token]:
+    r"""The tokens of \text{if $i = j$}: prose with mathematics in it."""
+    for number, piece in enumerate(prose.split("$")):
+        inside = tokenise(piece) if number % 2 else []
+        kind, value = ("", "") if number % 2 else _prose(piece)
+        yield from (replace(one, start=one.start + start, stop=one.stop + start) for one in inside)
+        if kind:
+            yield Token(kind, value, start, start + len(piece))
+        start += len(piece) + 1
 
 
 def _sided(side: str, kind: str, text: str) -> tuple[str, str]:
@@ -158,17 +191,21 @@ def _sided(side: str, kind: str, text: str) -> tuple[str, str]:
 
 def _classify(match: re.Match[str], group: str, text: str) -> tuple[str, str]:
     """Kind and canonical text of what the pattern matched; an empty kind leaves no token."""
-    if group in ("space", "drop"):
+    if group in ("space", "drop", "stacked"):
         return "", ""
+    if group == "arrow":
+        return "rel", "\\to"
+    if group == "negated":
+        return "rel", "\\ne"
     if group in ("row", "number", "dots", "prime", "letter"):
         return group, text
     if group == "assign":
-        text = re.sub(r"\\mathrel|[\s{}]", "", text)
+        text = re.sub(r"\\mathrel|[\s{}&]", "", text)
     if group in ("assign", "norm", "command"):
         return _symbol(DELIMITERS.get(text, text))
     if group == "other":
         return _other(text, match.start())
-    if group == "foreign":
+    if group in ("foreign", "said"):
         return "text", text
     return _with_content(match, group, text)
 
@@ -184,7 +221,7 @@ def _with_content(match: re.Match[str], group: str, text: str) -> tuple[str, str
     if group == "text":
         return _prose(match["prose"] or match["bare"] or "")
     if group == "upright":
-        return "word", match["letters"] or match["one"]
+        return "word", match["letters"] or match["one"] or match["bold"]
     if group == "fancy":
         inside = match["inside"] or match["bareinside"]
         return "letter", "\\mathbf{1}" if inside == "1" else f"\\{match['alphabet']}{{{inside}}}"
@@ -223,6 +260,8 @@ def _symbol(text: str) -> tuple[str, str]:
         return "bar", text
     if text == "\\mid":
         return "sep", "|"
+    if text in ("\\forall", "\\exists", "\\therefore", "\\because"):
+        return "text", text
     if text in STYLES or text in ("\\%", "\\$", "\\#", "\\&", "\\_"):
         return "", ""
     if not text.startswith("\\"):

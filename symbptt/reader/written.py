@@ -7,9 +7,12 @@ application without one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
 
 from symbptt.reader.syntax import (
+    BEFORE,
+    NAMED_GRADIENTS,
     Apply,
     BigOperator,
     Binary,
@@ -196,8 +199,8 @@ def _applied(node: Apply) -> str:
 
 def _derivative(node: Derivative) -> str:
     """A fraction with the signs of differentiation that were written; a gradient with a name by its name."""
-    if node.kind == "delta":
-        return f"\\delta {written(node.denominators[0], Level.FACTOR)}"
+    if node.kind in NAMED_GRADIENTS:
+        return _named_gradient(node)
     sign = SIGNS[node.kind]
     order = "" if node.order is None else f"^{{{written(node.order)}}}"
     numerator = written(node.numerator, Level.SUM)
@@ -207,6 +210,15 @@ def _derivative(node: Derivative) -> str:
     below = " ".join(f"{signs}{written(item, Level.FACTOR)}" for item in node.denominators)
     scale = "" if node.scale is None else f"{written(node.scale, Level.FACTOR)} "
     return f"\\frac{{{above}}}{{{scale}{below}}}"
+
+
+def _named_gradient(node: Derivative) -> str:
+    """A gradient by its name; what a gate's function is applied to has that of the gate."""
+    name = node.denominators[0]
+    if isinstance(name, Name):
+        accents = tuple(accent for accent in name.accents if accent != BEFORE)
+        name = replace(name, accents=accents, prefix=NAMED_GRADIENTS[node.kind])
+    return written(name, Level.FACTOR)
 
 
 def _scripted(node: Scripted) -> str:

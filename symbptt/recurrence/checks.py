@@ -27,6 +27,17 @@ def check_defined_once(equations: Iterable[Equation]) -> None:
         seen[e.left] = e
 
 
+def check_names(equations: Iterable[Equation]) -> None:
+    """A name means one thing: a and a_t in the same equations are two, but for a loss and its terms."""
+    timed = {q.name for e in equations for q in (e.left, *quantities(e.right)) if q.time is not None}
+    for e in equations:
+        for q in quantities(e.right):
+            if q.time is None and q.name in timed:
+                raise SpecificationError(
+                    f"{q.name} stands with a time and without one: give one of the two another name", e.place
+                )
+
+
 def check_times(equations: Iterable[Equation]) -> None:
     """Equations at time t look at others whole steps away."""
     for e in equations:

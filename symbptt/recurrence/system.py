@@ -22,6 +22,7 @@ from symbptt.recurrence.checks import (
     check_columns,
     check_defined_once,
     check_directions,
+    check_names,
     check_times,
     in_order,
     looked_at,
@@ -47,6 +48,7 @@ class Recurrence:
     def __post_init__(self) -> None:
         check_defined_once(self.equations)
         check_times(self.equations)
+        check_names(self.equations)
         check_directions(self.steps)
         check_columns(self.equations)
 

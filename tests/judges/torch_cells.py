@@ -395,3 +395,54 @@ def mlstm(p, i, start, d):
     divisor = torch.clamp((z * q).sum(-1, keepdim=True).abs(), min=1)
     h = sigmoid(linear(i.x, p.W_o, p.b_o)) * read(memory, q) / divisor
     return {"C": memory, "z": z, "h": h}, squared(h, d)
+
+
+# ------------------------------------------------------------------ later ones
+
+
+def sru(p, i, start, d):
+    def step(x, c):
+        f = sigmoid(linear(x, p.W_f, p.b_f) + p.v_f * c)
+        return (f * c + (1 - f) * linear(x, p.W),)
+
+    (c,) = scan(step, i.x, start.c)
+    before = torch.cat([start.c[None], c[:-1]])
+    r = sigmoid(linear(i.x, p.W_r, p.b_r) + p.v_r * before)
+    h = r * c + (1 - r) * i.x
+    return {"c": c, "h": h}, squared(h, d)
+
+
+def selective_ssm(p, i, start, d):
+    def step(x, h):
+        by = torch.nn.functional.softplus(linear(x, p.W_Delta, p.b))
+        return (exp(-by[..., None] * exp(p.A)) * h + outer(by * x, linear(x, p.W_B)),)
+
+    (h,) = scan(step, i.x, start.h)
+    y = read(h, linear(i.x, p.W_C)) + p.D * i.x
+    return {"h": h, "y": y}, squared(y, d)
+
+
+def cornn(p, i, start, d):
+    def step(u, z, y):
+        force = tanh(linear(y, p.W_y) + linear(z, p.W_z) + linear(u, p.V, p.b)) - p.gamma * y - p.epsilon * z
+        z = z + p.Delta_t * force
+        return z, y + p.Delta_t * z
+
+    z, y = scan(step, i.u, start.z, start.y)
+    o = linear(y, p.Q)
+    return {"z": z, "y": y, "o": o}, squared(o, d)
+
+
+def slstm(p, i, start, d):
+    def step(x, m, c, h, n):
+        by_i, by_f = (
+            linear(x, W, b) + linear(h, R) for W, R, b in ((p.W_i, p.R_i, p.b_i), (p.W_f, p.R_f, p.b_f))
+        )
+        largest = torch.maximum(by_f + m, by_i)
+        u, f = exp(by_i - largest), exp(by_f + m - largest)
+        c = f * c + u * tanh(linear(x, p.W_z, p.b_z) + linear(h, p.R_z))
+        n = f * n + u
+        return largest, c, sigmoid(linear(x, p.W_o, p.b_o) + linear(h, p.R_o)) * c / n, n
+
+    m, c, h, n = scan(step, i.x, start.m, start.c, start.h, torch.ones_like(start.c))
+    return {"m": m, "c": c, "n": n, "h": h}, squared(h, d)

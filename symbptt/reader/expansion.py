@@ -1,0 +1,91 @@
+r"""From a formula as written to its tokens: macros replaced, {a \over b} as \frac{a}{b}, +&= as +=."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from symbptt.reader.macros import Macro, expand, without_definitions
+from symbptt.reader.tokens import Token, tokenise
+
+OVER = frozenset(["\\over", "\\atop", "\\choose"])  # written between what \frac and \binom take after them
+ADDING = ("+", "-")
+UPDATES = (("op", "rel"), ("op", "&", "rel"), ("{", "op", "}", "rel"), ("{", "op", "}", "{", "rel", "}"))
+OPENS, CLOSES = ("{", "open", "begin"), ("}", "close", "end")
+
+
+def expanded(latex: str, macros: Mapping[str, Macro]) -> list[Token]:
+    """The tokens after expansion, with offsets in the text before it. Raises TokenError, MacroError."""
+    text, origins = expand(without_definitions(latex) if "\\" in latex else latex, macros)
+    tokens = tokenise(text)
+    if origins is not None:
+        tokens = [
+            replace(token, start=origins[token.start].start, stop=origins[token.stop - 1].stop)
+            for token in tokens
+        ]
+    if any(token.text in OVER for token in tokens):
+        tokens = _fractions(tokens)
+    return _updates(tokens)
+
+
+def _updates(tokens: list[Token]) -> list[Token]:
+    r"""a +&= b and a {+}{=} b are updates, a += b."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        script = bool(found) and found[-1].kind in ("^", "_")
+        fitting = (len(kinds) for kinds in UPDATES if _is_update(tokens[at : at + len(kinds)], kinds))
+        length = 0 if script else next(fitting, 0)
+        if length:
+            sign = next(token.text for token in tokens[at:] if token.kind == "op")
+            found.append(Token("rel", f"{sign}=", tokens[at].start, tokens[at + length - 1].stop))
+        else:
+            found.append(tokens[at])
+        at += max(1, length)
+    return found
+
+
+def _is_update(tokens: list[Token], kinds: tuple[str, ...]) -> bool:
+    """Are these the tokens of an update, spelled in this way?"""
+    signs = [token.text for token in tokens if token.kind in ("op", "rel")]
+    return tuple(token.kind for token in tokens) == kinds and signs[0] in ADDING and signs[1] == "="
+
+
+def _fractions(tokens: list[Token]) -> list[Token]:
+    r"""{a \over b} as {\frac{a}{b}}; outside braces the sign takes all of its cell or statement."""
+    at = next((place for place, token in enumerate(tokens) if token.text in OVER), None)
+    while at is not None:
+        sign = tokens[at]
+        first, last = _reach(tokens, at, -1), _reach(tokens, at, 1)
+        command = "\\frac" if sign.text == "\\over" else "\\binom"
+        tokens = [
+            *tokens[: first + 1],
+            replace(sign, kind="command", text=command),
+            _brace("{", sign.start),
+            *tokens[first + 1 : at],
+            _brace("}", sign.start),
+            _brace("{", sign.stop),
+            *tokens[at + 1 : last],
+            _brace("}", sign.stop),
+            *tokens[last:],
+        ]
+        at = next((place for place, token in enumerate(tokens) if token.text in OVER), None)
+    return tokens
+
+
+def _brace(text: str, at: int) -> Token:
+    return Token(text, text, at, at)
+
+
+def _reach(tokens: list[Token], at: int, step: int) -> int:
+    """Index of the token that ends the stretch around a sign, on one side of it."""
+    depth, outward = 0, CLOSES if step > 0 else OPENS
+    inward = OPENS if step > 0 else CLOSES
+    at += step
+    while 0 <= at < len(tokens):
+        kind = tokens[at].kind
+        if depth == 0 and (kind in outward or kind in ("rel", "row", "&", "quad", "sep")):
+            return at
+        depth += (kind in inward) - (kind in outward)
+        at += step
+    return at
