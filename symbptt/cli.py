@@ -9,11 +9,12 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-import typer
+import click
 
 from symbptt.errors import SymbpttError
+from symbptt.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,47 +30,95 @@ Report = Literal["text", "json", "github", "sarif"]
 
 EVERYTHING = "all"  # every parameter, input and initial value
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help=__doc__.split("\n")[0],
+SPEC_HELP = "SPEC is a .md or .tex file, - for standard input, or a ready recurrence."
+
+set_numbers = click.option(
+    "--set",
+    "numbers",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="A size, or the number of layers, such as L=3.",
+)
+output_file = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write here instead of standard output.",
+)
+target_library = click.option(
+    "--target",
+    type=click.Choice(get_args(Target)),
+    default="numpy",
+    show_default=True,
+    help="The library that the code is for.",
 )
 
-SPEC_HELP = "a .md or .tex file, - for standard input, or a ready recurrence"
-Specification = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP)]
-Numbers = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=NUMBER", help="a size, or the number of layers, such as L=3"),
-]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of standard output")
-]
+
+class Commands(click.Group):
+    """The commands in the order in which they stand here."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(self.commands)
 
 
-@app.command()
+@click.group(cls=Commands, no_args_is_help=True, context_settings={"max_content_width": 100})
+@click.version_option(__version__, message="symbptt %(version)s")
+def app() -> None:
+    """Gradients of recurrences: derived, written down, generated as code, and judged in documents."""
+
+
+@app.command(epilog=SPEC_HELP)
+@click.argument("specification", metavar="SPEC")
+@click.option("--of", help="What to differentiate, such as a_t; by default the last state, or the loss.")
+@click.option(
+    "--wrt",
+    help="By what, such as W_{aa}, x_k or a_0, or all of them; by default the first parameter.",
+)
+@click.option(
+    "--form",
+    type=click.Choice(get_args(Form)),
+    default="expanded",
+    show_default=True,
+    help="The form of the derivation.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="The horizon T of the unrolled form.",
+)
+@click.option(
+    "--notation",
+    type=click.Choice(get_args(Notation)),
+    default="matrix",
+    show_default=True,
+    help="The notation.",
+)
+@click.option(
+    "--to",
+    type=click.Choice(get_args(Format)),
+    default="latex",
+    show_default=True,
+    help="The format of the result.",
+)
+@click.option("--verify", is_flag=True, help="Evaluate both sides of every step before writing.")
+@set_numbers
+@output_file
 def derive(
-    specification: Specification,
-    of: Annotated[
-        str | None,
-        typer.Option(help="what to differentiate, such as a_t; by default the last state, or the loss"),
-    ] = None,
-    wrt: Annotated[
-        str | None,
-        typer.Option(
-            help="by what, such as W_{aa}, x_k or a_0, or all of them; by default the first parameter"
-        ),
-    ] = None,
-    form: Annotated[Form, typer.Option(help="the form of the derivation")] = "expanded",
-    steps: Annotated[int, typer.Option(min=1, max=1000, help="the horizon T of the unrolled form")] = 3,
-    notation: Annotated[Notation, typer.Option(help="the notation")] = "matrix",
-    to: Annotated[Format, typer.Option(help="the format of the result")] = "latex",
-    verify: Annotated[
-        bool, typer.Option("--verify", help="evaluate both sides of every step before writing")
-    ] = False,
-    numbers: Numbers = None,
-    output: Output = None,
+    specification: str,
+    of: str | None,
+    wrt: str | None,
+    form: Form,
+    steps: int,
+    notation: Notation,
+    to: Format,
+    verify: bool,
+    numbers: tuple[str, ...],
+    output: Path | None,
 ) -> None:
     """Derive a total derivative, step by step."""
     from symbptt import interface  # SymPy is loaded when a command needs it, not for --help
@@ -87,40 +136,41 @@ def derive(
     _write(WRITERS[to](*map(NOTATIONS[notation], found)), output)
 
 
-@app.command()
+@app.command(epilog=SPEC_HELP)
+@click.argument("specification", metavar="SPEC")
+@target_library
+@click.option(
+    "--gradient",
+    type=click.Choice(get_args(Mode)),
+    default="bptt",
+    show_default=True,
+    help="How gradients are computed: one sweep back, with the states kept every few steps alone, "
+    "cut every few steps, or forward in time after each step of a stream.",
+)
+@set_numbers
+@output_file
 def generate(
-    specification: Specification,
-    target: Annotated[Target, typer.Option(help="the library that the code is for")] = "numpy",
-    numbers: Numbers = None,
-    gradient: Annotated[
-        Mode,
-        typer.Option(
-            help="how gradients are computed: one sweep back, with the states kept every few steps alone, "
-            "cut every few steps, or forward in time after each step of a stream"
-        ),
-    ] = "bptt",
-    output: Output = None,
+    specification: str, target: Target, gradient: Mode, numbers: tuple[str, ...], output: Path | None
 ) -> None:
-    """Generate a readable module: forward, backward, and the loss with its gradient."""
+    """Generate a readable module: forward, backward, loss, gradient."""
     from symbptt.interface import load
     from symbptt.programs import generate as generated
 
     _write(generated(load(specification, _numbers(numbers)), target, gradient), output)
 
 
-@app.command()
-def check(
-    specification: Annotated[str | None, typer.Argument(metavar="SPEC", help=SPEC_HELP)] = None,
-    everything: Annotated[bool, typer.Option("--all", help="every ready recurrence, a line each")] = False,
-    target: Annotated[Target, typer.Option(help="the library that the code is for")] = "numpy",
-    numbers: Numbers = None,
-) -> None:
-    """Hold generated code against finite differences, complex step and the compiled reference."""
+@app.command(epilog=SPEC_HELP)
+@click.argument("specification", metavar="[SPEC]", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every ready recurrence, a line each.")
+@target_library
+@set_numbers
+def check(specification: str | None, everything: bool, target: Target, numbers: tuple[str, ...]) -> None:
+    """Check generated code against gradients found in other ways."""
     from symbptt.check import print_summary, print_table
     from symbptt.interface import check_ready, check_specification
 
     if everything == (specification is not None):
-        raise typer.BadParameter("expected a SPEC or --all")
+        raise click.BadParameter("expected a SPEC or --all")
     if specification is None:
         checked = check_ready(target)
         print_summary(checked)
@@ -128,52 +178,66 @@ def check(
         checked = {specification: check_specification(specification, _numbers(numbers), target)}
         print_table(checked[specification])
     if not all(row.passed for rows in checked.values() for row in rows):
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @app.command()
+@click.argument("documents", metavar="DOC...", nargs=-1, required=True)
+@click.option(
+    "--to",
+    type=click.Choice(get_args(Report)),
+    default="text",
+    show_default=True,
+    help="The format of the verdicts.",
+)
+@click.option("-v", "--all", "everything", is_flag=True, help="Show what holds and what defines, too.")
+@click.option("--explain", is_flag=True, help="Show how each relation was read, and the conventions.")
+@click.option("--inline", is_flag=True, help="Judge the relations in inline formulas, too.")
+@click.option("--strict", is_flag=True, help="What is unreadable or undetermined fails, too.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Documents judged at a time.",
+)
+@output_file
 def verify(
-    documents: Annotated[
-        list[str],
-        typer.Argument(metavar="DOC...", help="Markdown, TeX or notebooks to judge; - is standard input"),
-    ],
-    to: Annotated[Report, typer.Option(help="the format of the verdicts")] = "text",
-    everything: Annotated[
-        bool, typer.Option("-v", "--all", help="show what holds and what defines, too")
-    ] = False,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="show how each relation was read, and the conventions")
-    ] = False,
-    inline: Annotated[
-        bool, typer.Option("--inline", help="judge the relations in inline formulas, too")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="what is unreadable or undetermined fails, too")
-    ] = False,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="documents judged at a time")] = 1,
-    output: Output = None,
+    documents: tuple[str, ...],
+    to: Report,
+    everything: bool,
+    explain: bool,
+    inline: bool,
+    strict: bool,
+    jobs: int,
+    output: Path | None,
 ) -> None:
-    """Judge every relation that documents display: it holds, fails, or is in doubt."""
+    """Judge every relation of documents: holds, fails, in doubt.
+
+    DOC is Markdown, TeX or a notebook; - is standard input.
+    """
     from symbptt.judge import Wanted
-    from symbptt.reports import FORMATS
+    from symbptt.reports import written_as
 
     judgements = _judgements(documents, Wanted(inline, explain), jobs)
     for one in judgements:
         if one.trouble:
-            typer.echo(f"{one.source}: {one.trouble}", err=True)
+            click.echo(f"{one.source}: {one.trouble}", err=True)
     if to == "text" and output is None and sys.stdout.isatty():
         from symbptt.reports.terminal import print_report
 
         print_report(judgements, everything or explain)
     else:
-        _write(FORMATS[to](judgements, everything or explain), output)
+        _write(written_as(to, judgements, everything or explain), output)
     if any(one.trouble for one in judgements):
-        raise typer.Exit(2)
+        raise click.exceptions.Exit(2)
     if any(one.failed or (strict and one.doubtful) for one in judgements):
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
-def _judgements(documents: list[str], wanted: Wanted, jobs: int) -> list[Judgement]:
+def _judgements(documents: tuple[str, ...], wanted: Wanted, jobs: int) -> list[Judgement]:
     """The judgements in order; many documents show their progress on a terminal."""
     if len(documents) > 1 and sys.stderr.isatty():
         from symbptt.reports.terminal import progress
@@ -184,7 +248,7 @@ def _judgements(documents: list[str], wanted: Wanted, jobs: int) -> list[Judgeme
 
 
 def _judged(
-    documents: list[str], wanted: Wanted, jobs: int, finished: Callable[[Judgement], None]
+    documents: tuple[str, ...], wanted: Wanted, jobs: int, finished: Callable[[Judgement], None]
 ) -> list[Judgement]:
     if jobs > 1 and len(documents) > 1:
         from symbptt.judge.many import judged_files
@@ -203,13 +267,13 @@ def cells() -> None:
     found = ready()
     width = max(map(len, found), default=0)
     for name, path in found.items():
-        typer.echo(f"{name:{width}}  {title(path)}\n{'':{width}}  {source(path)}")
+        click.echo(f"{name:{width}}  {title(path)}\n{'':{width}}  {source(path)}")
 
 
-def _numbers(entries: list[str] | None) -> dict[str, int]:
+def _numbers(entries: tuple[str, ...]) -> dict[str, int]:
     """L=3 as a name and a number. Raises SymbpttError for anything else."""
     found = {}
-    for entry in entries or []:
+    for entry in entries:
         name, sign, number = entry.partition("=")
         if not (sign and name.strip() and number.strip().isdecimal() and len(number) < 10):
             raise SymbpttError(f"--set {entry}: expected a name and a number, such as L=3")
@@ -221,7 +285,7 @@ def _write(text: str, output: Path | None) -> None:
     """Write the whole text, or nothing: a file appears under its name only when it is complete."""
     text = text if text.endswith("\n") else text + "\n"
     if output is None:
-        typer.echo(text, nl=False)
+        click.echo(text, nl=False)
         return
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
@@ -238,7 +302,7 @@ def main() -> None:
     try:
         app()
     except SymbpttError as problem:
-        typer.echo(str(problem), err=True)
+        click.echo(str(problem), err=True)
         sys.exit(2)
 
 

@@ -29,7 +29,7 @@ def _command(source: str, judged: Judged) -> str:
     finding, region = judged.finding, judged.in_file
     level = LEVELS.get(finding.verdict, "notice")
     properties = {
-        "file": source,
+        "file": judged.file or source,
         "line": region.line,
         "endLine": region.end_line,
         "title": f"symbptt {finding.verdict}",

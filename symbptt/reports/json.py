@@ -31,6 +31,7 @@ def _relation(judged: Judged) -> dict[str, object]:
     return {
         "display": judged.display,
         **({} if judged.cell is None else {"cell": judged.cell}),
+        **({"file": judged.file} if judged.file else {}),
         "line": judged.line,
         "column": judged.column,
         "latex": judged.latex,

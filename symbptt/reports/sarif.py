@@ -71,7 +71,8 @@ def _result(source: str, artifact: int, judged: Judged) -> dict[str, object]:
     rule = rule_of(judged)
     location = {
         "physicalLocation": {
-            "artifactLocation": _artifact(source) | {"index": artifact},
+            "artifactLocation": _artifact(judged.file or source)
+            | ({} if judged.file else {"index": artifact}),
             "region": _region(judged.in_file),
         }
     }
@@ -99,7 +100,9 @@ def _fix(source: str, judged: Judged) -> dict[str, object]:
     }
     return {
         "description": {"text": "What was probably meant."},
-        "artifactChanges": [{"artifactLocation": _artifact(source), "replacements": [replacement]}],
+        "artifactChanges": [
+            {"artifactLocation": _artifact(judged.file or source), "replacements": [replacement]}
+        ],
     }
 
 

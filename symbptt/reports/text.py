@@ -54,8 +54,8 @@ def document(judgement: Judgement, everything: bool) -> Iterator[Line]:
         yield ((judgement.source, "place"), (f": {_counted([judgement])}", "summary"))
 
 
-def _place(judged: Judged) -> tuple[int, int, int]:
-    return judged.cell or 0, judged.concerned.line, judged.concerned.column
+def _place(judged: Judged) -> tuple[str, int, int, int]:
+    return judged.file, judged.cell or 0, judged.concerned.line, judged.concerned.column
 
 
 def relation(source: str, judged: Judged) -> str:
@@ -76,7 +76,7 @@ def striking(judged: Judged) -> bool:
 def where(source: str, judged: Judged) -> str:
     """FILE:LINE:COL, or FILE:cell N:LINE:COL in a notebook."""
     cell = "" if judged.cell is None else f":cell {judged.cell}"
-    return f"{source}{cell}:{judged.concerned.line}:{judged.concerned.column}"
+    return f"{judged.file or source}{cell}:{judged.concerned.line}:{judged.concerned.column}"
 
 
 def _head(source: str, judged: Judged) -> Line:
@@ -104,6 +104,8 @@ def _notes(judged: Judged) -> Iterator[Line]:
     finding = judged.finding
     if finding.verdict == "fails" and finding.evidence is not None:
         yield from _counterexample(finding.evidence)
+    if finding.evidence is not None and finding.evidence.idea:
+        yield (("  proved: ", "note"), (finding.evidence.idea, ""))
     if finding.suggestion:
         yield (("  did you mean: ", "note"), (finding.suggestion, "suggestion"))
     if judged.explanation is not None:

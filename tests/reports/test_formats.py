@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from symbptt.judge import verify
 from symbptt.judge.verdicts import Judgement
-from symbptt.reports import FORMATS, as_github, as_html, as_json, as_markdown, as_sarif
+from symbptt.reports import as_github, as_html, as_json, as_markdown, as_sarif, written_as
 from symbptt.reports.sarif import RULES, rule_of
 from symbptt.reports.tables import mathematics
 from tests.reports.judgements import ALL, FAILS, IN_CELL, LOST, NOTEBOOK
@@ -19,11 +19,11 @@ PAGE = "$$h_t = \\tanh(W h_{t-1} + x_t)$$\n\n$$W h_{t-1} = W h_t$$\n"
 
 def test_every_format_names_the_place():
     judgement = verify(PAGE, "page.md")
-    bad = json.loads(FORMATS["json"]([judgement]))["documents"][0]["relations"][-1]
+    bad = json.loads(written_as("json", [judgement]))["documents"][0]["relations"][-1]
     assert (bad["verdict"], bad["line"], bad["column"], bad["display"]) == ("fails", 3, 3, 1)
-    assert "page.md:3:3: fails" in FORMATS["text"]([judgement])
-    assert FORMATS["github"]([judgement]).startswith("::error file=page.md,line=3,endLine=3,")
-    region = json.loads(FORMATS["sarif"]([judgement]))["runs"][0]["results"][0]["locations"][0]
+    assert "page.md:3:3: fails" in written_as("text", [judgement])
+    assert written_as("github", [judgement]).startswith("::error file=page.md,line=3,endLine=3,")
+    region = json.loads(written_as("sarif", [judgement]))["runs"][0]["results"][0]["locations"][0]
     assert region["physicalLocation"]["region"] == {
         "startLine": 3, "startColumn": 3, "endLine": 3, "endColumn": 20,
     }  # fmt: skip
@@ -138,7 +138,7 @@ def test_a_judgement_shows_itself():
     judgement = verify(PAGE, "page.md")
     assert judgement._repr_html_().startswith("<table>")
     assert judgement._repr_markdown_().startswith("| line |")
-    assert str(judgement) == FORMATS["text"]([judgement])
+    assert str(judgement) == written_as("text", [judgement])
 
 
 def test_a_piece_of_a_display_becomes_a_formula():
