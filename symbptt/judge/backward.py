@@ -10,19 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.choices import readings
 from symbptt.judge.evaluate import Evaluator
+from symbptt.judge.normal import rebuilt
 from symbptt.judge.reading import Claim
+from symbptt.judge.regained import regained
 from symbptt.judge.scope import Scope
 from symbptt.judge.slopes import NOW, Slopes, argument_of, same
 from symbptt.judge.tensors import Key, Tensor, Undecided
 from symbptt.judge.trial import difference
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.judge.vocabulary import NEIGHBOURS, Vocabulary, names_in, walk
+from symbptt.judge.vocabulary import NEIGHBOURS, Vocabulary, names_in
 from symbptt.judge.world import World
-from symbptt.reader.syntax import Apply, Binary, Name, Surface, Word, spelled
+from symbptt.reader.syntax import Apply, Binary, Name, Surface, Transpose, Word, spelled, walk
 
 PREFIXES = ("d", "dp", "\\delta")
 MOST = 24
@@ -168,7 +171,13 @@ class Backward:
         return [] if value is None else [(f"the argument of {function}", value)]
 
     def values(self, right: Surface) -> Iterator[Tensor]:
-        """The values of a right side in all its readings. Raises Undecided."""
+        """The values of a right side in all its readings, or as far as it can be mended. Raises Undecided."""
+        found = list(self._read(right))
+        loose = right if found else rebuilt(right, _entrywise)
+        yield from found if loose == right else self._read(loose)
+
+    def _read(self, right: Surface) -> Iterator[Tensor]:
+        """The values of a right side as it is written."""
         self.world.until = time.process_time() + SECONDS
         for choice in readings(MOST, SECONDS):
             ends = self.vocabulary.ends(self.world.horizon)
@@ -208,14 +217,28 @@ class Backward:
         if fitting:
             error, value, truth = min(fitting, key=lambda item: item[0])
             evidence = Evidence("numeric", error, f"t={NOW}", shown(truth), shown(value))
-            return Finding(
-                "fails", f"It is not the gradient by {truths[-1][0]}, in any reading.", evidence=evidence
-            )
+            message = f"It is not the gradient by {truths[-1][0]}, in any reading."
+            return self._mended(claim, right, truths, Finding("fails", message, evidence=evidence))
         if not values:
             return Finding("undetermined", "The sizes fit in no reading.")
         sizes = " and ".join(f"{rows}x{columns}" for rows, columns in (truths[-1][1].out, values[0].out))
         message = f"The sizes cannot match: the gradient by {truths[-1][0]} and the right side are {sizes}."
-        return Finding("fails", message, evidence=Evidence("form", None, sizes))
+        evidence = Evidence("form", None, sizes)
+        return self._mended(claim, right, truths, Finding("fails", message, evidence=evidence))
+
+    def _mended(
+        self, claim: Claim, right: Surface, truths: list[tuple[str, Tensor]], finding: Finding
+    ) -> Finding:
+        """A failure with the slightest edit that gives the gradient."""
+
+        meant = (truths[0] if self.before else truths[-1])[1]
+        memo, leaves = dict(self.world.memo), set(self.world.leaves)
+        found = regained(claim, right, self.values, partial(same, meant), self.claims)
+        self.world.memo, self.world.leaves = memo, leaves  # what was tried has not been said
+        if found is None:
+            return finding
+        message = f"{finding.message} {found.sentence}"
+        return replace(finding, message=message, suggestion=found.latex, at=found.at)
 
     def _unknown(self, right: Surface) -> tuple[str, str] | None:
         """A name that nothing defines, with the one that it may stand for."""
@@ -267,6 +290,14 @@ def is_backward(name: Name) -> bool:
 def near_namesake(one: str, other: str) -> bool:
     """The same letter with another subscript, or the other way round."""
     return one != other and (one.split("_")[0] == other.split("_")[0])
+
+
+def _entrywise(node: Surface) -> Surface:
+    """h^T \\cdot r for (h \\odot r)^T: the transpose is meant of the product entry by entry."""
+    match node:
+        case Binary(op="\\cdot" | "*", left=Transpose(operand=Name()) as left, right=Name() as other):
+            return replace(left, operand=Binary(node.at, "\\odot", left.operand, other))
+    return node
 
 
 def _without_sum(right: Surface, left: Name) -> Surface:

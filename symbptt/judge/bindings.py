@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import product
 
 from symbptt.judge.reading import Claim
 from symbptt.judge.scope import Scope
-from symbptt.judge.vocabulary import walk
 from symbptt.judge.world import World
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (
@@ -21,38 +21,83 @@ from symbptt.reader.syntax import (
     Scripted,
     Surface,
     children,
+    walk,
 )
 
 
 def assignments(
-    claim: Claim, scope: Scope, world: World, entries: frozenset[str]
+    claim: Claim, scope: Scope, world: World, entries: frozenset[str], letters: Letters | None = None
 ) -> Iterator[dict[str, int]]:
-    """Values for the letters that are free in a claim."""
+    """Values for the letters that are free in a claim; ``letters`` remembers what its parts hold."""
+    held = letters or Letters(scope, entries)
+    sides = [held.of(node) for node in (claim.left, claim.right) if node is not None]
     sizes = {key[5:] for key in world.sizes if key.startswith("size ")}
-    sides = [node for node in (claim.left, claim.right) if node is not None]
+    sizes -= set().union(*(side.scripted for side in sides))
     last = scope.vocabulary.ends(world.horizon)
-    free = set().union(*(free_in(node, scope, entries) for node in sides)) - sizes - set(last)
+    free = set().union(*(side.free for side in sides)) - sizes - set(last)
     letter = scope.vocabulary.names.letter
-    nodes = [node for side in sides for node in walk(side)]
-    dotted = any(isinstance(node, Dots | Elided) for node in nodes)
-    letters = sorted(free | {letter})
+    dotted = any(side.dotted for side in sides)
+    ordered = sorted(free | {letter})
     ranges = []
-    for one in letters:
+    for one in ordered:
         if one == letter:
             ranges.append([world.horizon, 2] if dotted else [3, 4] if world.horizon > 3 else [2, 3])
         elif one in entries and one not in scope.vocabulary.quantities:
             ranges.append([1, 2])
         else:
             ranges.append([1] if dotted else [1, 2] if letter in free else [2, 3])
-    apart = [one for one in letters if one in entries] if not _compares(nodes) else []
+    apart = [one for one in ordered if one in entries] if not any(side.compares for side in sides) else []
     for values in product(*ranges):
-        places = [value for one, value in zip(letters, values, strict=True) if one in apart]
+        places = [value for one, value in zip(ordered, values, strict=True) if one in apart]
         if len(set(places)) < len(places):
             continue  # two indices that no condition compares are different
-        yield {**last, **dict(zip(letters, values, strict=True))}
+        yield {**last, **dict(zip(ordered, values, strict=True))}
 
 
-def _compares(nodes: list[Surface]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a formula holds: free letters, letters in scripts, dots, and conditions that compare indices."""
+
+    free: frozenset[str]
+    scripted: frozenset[str]
+    dotted: bool
+    compares: bool
+
+
+@dataclass
+class Letters:
+    """What formulas hold, found once for each part: the edits of a relation share most of theirs."""
+
+    scope: Scope
+    entries: frozenset[str]
+    found: dict[int, tuple[Surface, Held]] = field(default_factory=dict)
+
+    def of(self, node: Surface) -> Held:
+        """What a formula holds."""
+        known = self.found.get(id(node))
+        if known is None:
+            below = [self.of(child) for child in children(node)]
+            free = free_in(node, self.scope, self.entries, self)
+            scripted = _scripted(node, self.scope, self.entries).union(*(one.scripted for one in below))
+            dotted = isinstance(node, Dots | Elided) or any(one.dotted for one in below)
+            compared = compares([node]) or any(one.compares for one in below)
+            known = node, Held(frozenset(free), frozenset(scripted), dotted, compared)
+            self.found[id(node)] = known
+        return known[1]
+
+
+def _scripted(node: Surface, scope: Scope, entries: frozenset[str]) -> set[str]:
+    """The letters of times, indices and lower limits; there k is no size, whatever \\mathbb{R}^k says."""
+    if isinstance(node, BigOperator) and node.lower is not None:
+        return _counters(node.lower)
+    if not isinstance(node, Name):
+        return set()
+    reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
+    parts = [reference.time, *reference.indices]
+    return set().union(*(_counters(part) for part in parts if part is not None))
+
+
+def compares(nodes: list[Surface]) -> bool:
     """Does a condition such as 1(i = j) or \\delta_{ij} compare indices?"""
     return any(
         isinstance(node, Indicator | Cases) or (isinstance(node, Name) and node.base == "\\delta")
@@ -60,26 +105,32 @@ def _compares(nodes: list[Surface]) -> bool:
     )
 
 
-def free_in(node: Surface, scope: Scope, entries: frozenset[str]) -> set[str]:
+def free_in(
+    node: Surface, scope: Scope, entries: frozenset[str], letters: Letters | None = None
+) -> set[str] | frozenset[str]:
     """The letters of times, limits, indices and exponents that nothing binds."""
+    held = letters or Letters(scope, entries)
+
+    def below(part: Surface) -> frozenset[str]:
+        return held.of(part).free
+
     match node:
         case BigOperator(indices=indices, lower=lower, upper=upper, body=body):
             bound = {index.base for index in indices if isinstance(index, Name)}
             outer = [_counters(limit) for limit in (lower, upper) if limit is not None]
-            return set().union(free_in(body, scope, entries) - bound, *outer)
+            return set().union(below(body) - bound, *outer)
         case Name():
             reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
             parts = [reference.time, *reference.indices, reference.exponent]
             return set().union(*(_counters(part) for part in parts if part is not None))
-        case Scripted(base=base, subscript=below, superscript=above):
-            inner = free_in(base, scope, entries)
-            return inner.union(*(_counters(part) for part in (below, above) if part is not None))
+        case Scripted(base=base, subscript=lower, superscript=upper):
+            return below(base).union(*(_counters(part) for part in (lower, upper) if part is not None))
         case Indicator() | Relation():
             return _counters(node)
         case Cases(rows=rows):
             conditions = [_counters(condition) for _, condition in rows if condition is not None]
-            return set().union(*conditions, *(free_in(value, scope, entries) for value, _ in rows))
-    return set().union(*(free_in(child, scope, entries) for child in children(node)))
+            return set().union(*conditions, *(below(value) for value, _ in rows))
+    return set().union(*map(below, children(node)))
 
 
 def _counters(node: Surface) -> set[str]:

@@ -10,27 +10,31 @@ In this order, the first that is found counts:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from symbptt.errors import Place
+from symbptt.judge.collected import collected
 from symbptt.judge.functions import ELEMENTARY
-from symbptt.judge.losses import is_gradient, losses
+from symbptt.judge.likeness import KNOWN, alike, mirrored
+from symbptt.judge.losses import losses
+from symbptt.judge.moments import at_one_time
 from symbptt.judge.normal import rebuilt
 from symbptt.judge.reading import EQUALS, Claim, Reading, braces
 from symbptt.judge.tensors import Undecided
-from symbptt.judge.vocabulary import Vocabulary, application, names_in, walk
+from symbptt.judge.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.world import Definition
 from symbptt.reader.syntax import (
     Apply,
-    BigOperator,
     Binary,
     Bracket,
+    Cases,
     Chain,
     Derivative,
     Dots,
-    Fraction,
+    Gradient,
     Juxtaposed,
+    Matrix,
     Name,
     Negative,
     Number,
@@ -38,11 +42,11 @@ from symbptt.reader.syntax import (
     Surface,
     Text,
     Transpose,
+    walk,
 )
 
 Slot = tuple[str, str]  # the key of a name, and the pattern of its time
 Found = dict[Slot, tuple[Claim | None, Definition]]
-KNOWN = frozenset([*ELEMENTARY, "softmax", "prod", "diag"])
 
 
 def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = False) -> Found:
@@ -65,13 +69,18 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
             slot = (one.key, one.pattern)
             if one.initial or (one.key, "t") not in before:
                 found.setdefault(slot, (None, one))
-            elif slot in found and one.left.base == "\\delta" and is_gradient(one):
+            elif slot in found and isinstance(_upright(one.right), Derivative | Gradient):
                 found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
+    for claim, one in collected(claims, vocabulary, {key for key, _ in found}):
+        found.setdefault((one.key, one.pattern), (claim, one))
     found = _by_name(found)
+    said = [one for claim, one in found.values() if claim is None]
+    for one in at_one_time(said, [one for _, one in found.values()], vocabulary):
+        found.setdefault((one.key, one.pattern), (None, one))
     held = {slot: one for slot, (_, one) in found.items()}
-    if not _several(claims, vocabulary):
-        for one in losses(claims, vocabulary, held, at_end):
-            found[one.key, one.pattern] = (None, one)
+    several = _several(claims, vocabulary)
+    for one in losses(claims, vocabulary, held, at_end):
+        found[one.key, one.pattern] = (None, replace(one, doubtful=several or one.doubtful))
     return found
 
 
@@ -111,21 +120,59 @@ def _several(claims: Iterable[Claim], vocabulary: Vocabulary) -> bool:
         if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
             continue
         right, display = first.setdefault(one.key, (one.right, claim.display))
-        if right != one.right and (one.key in names or any(met[key] > display for key in names)):
+        if _is_general(right):  # h_t = f(h_{t-1}, x_t) says less than what follows
+            first[one.key] = (one.right, claim.display)
+            continue
+        if right != one.right and one.key in names | _leaves(names, first, vocabulary):
+            return True
+        if right != one.right and any(met[key] > display for key in _leaves(names, first, vocabulary)):
             return True
     return False
+
+
+def _is_general(right: Surface) -> bool:
+    """Is a quantity said to be some function of several others, and no more?"""
+    call = application(right)
+    return call is not None and call[0].base not in KNOWN and len(call[1].items) > 1
+
+
+def _leaves(
+    names: Iterable[str], first: Mapping[str, tuple[Surface, int]], vocabulary: Vocabulary
+) -> set[str]:
+    """What quantities come from by their definitions: of h = \\tanh(z) where z = W x + b, W and x and b."""
+    leaves: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        key = waiting.pop()
+        if key not in seen and key in first:
+            waiting += [vocabulary.refer(name).key for name in names_in(first[key][0])]
+        elif key not in first:
+            leaves.add(key)
+        seen.add(key)
+    return leaves
 
 
 def definition(claim: Claim, vocabulary: Vocabulary) -> Definition | None:
     """The definition that a relation can be, or None.
 
-    W = \\partial z / \\partial h defines nothing where W is a parameter of the recurrence.
+    W = \\partial z / \\partial h and W = (1, 2) define nothing where W is a parameter of the recurrence.
     """
     found = definition_of(claim, vocabulary, vocabulary.entries_of(claim) - vocabulary.quantities)
-    if found is not None and found.time is None and isinstance(_upright(found.right), Derivative):
+    if found is not None and found.time is None and _is_of_parameter(_upright(found.right)):
         met = vocabulary.parameters.get(found.key)
         return found if met is None or met >= claim.display else None
     return found
+
+
+def _is_of_parameter(node: Surface) -> bool:
+    """Is this what a parameter is at one place: a derivative, or the values of an example?"""
+    match node:
+        case Derivative():
+            return True
+        case Matrix(rows=rows):
+            return not any(isinstance(inner, Name) for row in rows for cell in row for inner in walk(cell))
+    return False
 
 
 def _upright(node: Surface) -> Surface:
@@ -192,9 +239,9 @@ def _defined(
 ) -> Definition | None:
     """The definition left = right; None where the left side is no plain quantity, or the right side prose."""
     reference = vocabulary.refer(left, entries)
-    if reference.exponent is not None or reference.primes:
-        return None
-    if any(isinstance(node, Text) and node.text.strip() for node in walk(right)):
+    if reference.exponent is not None or reference.primes or reference.key == vocabulary.names.letter:
+        return None  # t = T, ..., 1 says how far t runs
+    if _holds_prose(right):
         return None
     if any(_same(vocabulary, left, name, entries) for name in names_in(right)):
         return None
@@ -204,6 +251,19 @@ def _defined(
     except Undecided:
         return None
     return found
+
+
+def _holds_prose(right: Surface) -> bool:
+    """Do words stand in a formula, other than in the condition of a case?"""
+    conditions = {
+        condition
+        for node in walk(right)
+        if isinstance(node, Cases)
+        for _, condition in node.rows
+        if isinstance(condition, Text)
+    }
+    texts = [node for node in walk(right) if isinstance(node, Text) and node.text.strip()]
+    return any(node not in conditions for node in texts)
 
 
 def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:
@@ -242,68 +302,25 @@ def implied(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definit
     for claim in claims:
         if claim.op not in EQUALS or claim.left is None:
             continue
-        for left, right in _alike(claim.left, claim.right):
+        for left, right in (*alike(claim.left, claim.right), *mirrored(claim)):
             one = _defined(vocabulary, left, right, claim.display, vocabulary.entries_of(claim), False)
             if one is not None:
                 yield one
 
 
-def _alike(left: Surface, right: Surface) -> Iterator[tuple[Name, Surface]]:
-    """What stands in the same place on both sides, where the left side has a name there."""
-    for one, other in _inside(left, right):
-        call = application(one)
-        plain = call[0] if call is not None and call[0].base not in KNOWN else one
-        if isinstance(plain, Name) and plain.time is not None:
-            yield plain, other
-        else:
-            yield from _alike(one, other)
-
-
-def _inside(left: Surface, right: Surface) -> Iterator[tuple[Surface, Surface]]:
-    """The operands of two formulas that are made in the same way."""
-    match left, right:
-        case Apply(), Apply() if replace(left, argument=None) == replace(right, argument=None):
-            if left.argument is not None and right.argument is not None:
-                yield _bare(left.argument), _bare(right.argument)
-        case BigOperator(), Negative(operand=BigOperator() as inner):
-            yield from _inside(left, replace(inner, body=Negative(inner.body.at, inner.body)))
-        case BigOperator(), BigOperator() if _limits(left) == _limits(right):
-            yield _bare(left.body), _bare(right.body)
-        case Negative(), Negative():
-            yield left.operand, right.operand
-        case Juxtaposed(left=Name() as one), Juxtaposed(left=Name() as other) if one == other:
-            yield _bare(left.right), _bare(right.right)
-        case ((Juxtaposed() | Binary()), (Juxtaposed() | Binary())):
-            if _factor(left) is not None and _factor(left) == _factor(right):
-                yield left.right, right.right
-
-
-def _factor(node: Juxtaposed | Binary) -> tuple[str, Surface] | None:
-    """A number, or a fraction of numbers, in front of a product."""
-    op = node.op if isinstance(node, Binary) else ""
-    constant = isinstance(node.left, Number | Fraction) and op not in ("+", "-")
-    return (op, node.left) if constant else None
-
-
-def _limits(node: BigOperator) -> tuple[object, ...]:
-    return node.kind, node.indices, node.lower, node.upper, node.domain
-
-
-def _bare(node: Surface) -> Surface:
-    return node.items[0] if isinstance(node, Bracket) and len(node.items) == 1 else node
-
-
 def spoken(reading: Reading, vocabulary: Vocabulary, known: frozenset[str]) -> Iterator[Definition]:
     """The definitions in the prose: by a formula that speaks of known quantities, and initial values."""
     starts = [formula.start for formula in reading.document.displays]
+    said: list[Definition] = []
     for formula, chain in reading.inline:
         display = sum(start < formula.start for start in starts)
         place = Place(reading.document.source, formula.line, formula.column, "")
         for link, item in enumerate(chain.relations()):
-            claim = _said(item, display, place, link)
-            one = definition(claim, vocabulary)
-            if one is not None and (_is_formula(one) or _initial(one)) and _speaks_of(one, known, vocabulary):
-                yield one
+            one = definition(_said(item, display, place, link), vocabulary)
+            if one is not None and (_is_formula(one) or _initial(one)):
+                said.append(one)
+    known |= {one.key for one in said if one.pattern == "t"}
+    yield from (one for one in said if _speaks_of(one, known, vocabulary))
 
 
 def _speaks_of(one: Definition, known: frozenset[str], vocabulary: Vocabulary) -> bool:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from symbptt.judge.normal import Change
+from symbptt.judge.normal import Change, unchanged
 from symbptt.judge.shapes import SCALARS
 from symbptt.judge.vocabulary import NEIGHBOURS, Sided, Vocabulary, names_in, names_of
 from symbptt.reader.spelling import Spelling
-from symbptt.reader.syntax import Binary, Chain, Derivative, Name, Surface, Word
+from symbptt.reader.syntax import NAMED_GRADIENTS, Binary, Chain, Derivative, Name, Surface, Word
 
-KIND = "delta"  # of the derivatives that are made here
+KINDS = {prefix: kind for kind, prefix in NAMED_GRADIENTS.items()}
 LEAST = 2
 
 
@@ -24,32 +24,32 @@ def gradients(chains: Sequence[Chain], inline: Sequence[Chain]) -> Change:
     """The change that reads \\delta c_t as a gradient; none where the document does not mean it so."""
     names = Spelling.of(chains)
     every = [name for chain in chains for name in names_of(chain)]
-    prefixed = [name for name in every if name.prefix in ("\\delta", "d") and not name.base.isdigit()]
+    prefixed = [name for name in every if name.prefix in KINDS and not name.base.isdigit()]
     if any(_is_neighbour(name) for name in prefixed) or not prefixed:
-        return _unchanged
+        return unchanged
     known = {names.split(name)[0] for name in every if not name.prefix}
     firsts = [chain.first for chain in chains if isinstance(chain.first, Name)]
     defined = {names.split(first)[0] for first in firsts if not first.prefix}
     split = [names.split(_plain(first)) for first in firsts if first in prefixed]
     heads = {key for key, time, _ in split if time is not None}
     if len(heads & defined) < LEAST:
-        return _unchanged
+        return unchanged
     loss = _loss([*inline, *chains])
 
     def change(node: Surface) -> Surface:
-        if not isinstance(node, Name) or node.prefix not in ("\\delta", "d"):
+        if not isinstance(node, Name) or node.prefix not in KINDS:
             return node
         plain = _plain(node)
         if names.split(plain)[0] not in known:
             return node
-        return Derivative(node.at, KIND, Name(node.at, loss), (plain,))
+        return Derivative(node.at, KINDS[node.prefix], Name(node.at, loss), (plain,))
 
     return change
 
 
 def is_delta(node: Surface) -> bool:
     """Is this a gradient that the document writes as a name?"""
-    return isinstance(node, Derivative) and node.kind == KIND
+    return isinstance(node, Derivative) and node.kind in NAMED_GRADIENTS
 
 
 def earlier_head(claim: Sided, vocabulary: Vocabulary) -> bool:
@@ -70,10 +70,6 @@ def at_last_time(letter: str, node: Surface) -> Surface:
     """The change of a formula at time t to one at time T."""
     if isinstance(node, Name) and node == Name(node.at, letter):
         return replace(node, base="T")
-    return node
-
-
-def _unchanged(node: Surface) -> Surface:
     return node
 
 

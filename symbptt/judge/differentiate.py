@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbptt.judge.naming import Naming, below_of, takes_arguments
-from symbptt.judge.tensors import Key, Misfit, Tensor, Undecided
-from symbptt.judge.vocabulary import application, names_in
+from symbptt.judge.tensors import Key, Misfit, Tensor, Undecided, chain
+from symbptt.judge.vocabulary import application, integer, names_in
 from symbptt.judge.world import KINDS, Kind, slopes
-from symbptt.reader.syntax import Derivative, Name, Surface
+from symbptt.reader.syntax import NAMED_GRADIENTS, Bracket, Derivative, Evaluated, Name, Surface, walk
 
-KINDS_OF: dict[str, Kind] = {"partial+": "immediate", "delta": "total"}  # derivatives of one kind only
+KINDS_OF: dict[str, Kind] = {
+    "partial+": "immediate",
+    "direct": "direct",
+    **dict.fromkeys(NAMED_GRADIENTS, "total"),
+}  # derivatives of one kind only
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,39 @@ class Differentiating(Naming):
             result = below_of(result, indices)
         return result if node.scale is None else self._quotient(result, self.value(node.scale))
 
+    def _at_step(self, node: Evaluated) -> Tensor:
+        r"""The derivative by what a parameter is at one step alone, \partial L / \partial W |_{(i)}."""
+        match node:
+            case Evaluated(
+                operand=Derivative(numerator=above, denominators=(Name() as below,)),
+                condition=Bracket(kind="()", items=(index,)),
+            ):
+                key, time, indices = self.key(below)
+                if time is None and not indices and self.world.shift is None:
+                    return self._by_step(above, key, integer(index, self.bound))
+        raise Undecided("a place after a bar that is no time step in brackets, as in |_{(i)}")
+
+    def _by_step(self, above: Surface, key: str, step: int) -> Tensor:
+        """The sum of the paths through all that a parameter enters at a step."""
+        paths: list[Tensor] = []
+        for held in list(self.world.definitions):
+            found = self.world.definition(held, step)
+            if found is None or not self._enters(key, found[0].right):
+                continue
+            outer = self._of_kinds(above, (held, step), ("total",))[0]
+            moved = self.world.moving((key, None), "direct", step, (held, step))
+            shape = self.world.value(key, None).out
+            inner = slopes(moved.value(held, step), shape, (held, step), (key, None))
+            paths.append(chain(outer, inner))
+        if not paths:
+            raise Undecided(f"{key} enters nothing at step {step}")
+        return replace(paths[0], data=sum((path.data for path in paths[1:]), paths[0].data))
+
+    def _enters(self, key: str, right: Surface) -> bool:
+        """Is a name used in an equation of the recurrence?"""
+        gradient = any(isinstance(node, Derivative) for node in walk(right))
+        return not gradient and any(self.vocabulary.refer(name).key == key for name in names_in(right))
+
     def _chosen(self, node: Derivative, by: Key) -> Tensor:
         """The derivative in the kind that is chosen where the kinds differ."""
         if node.kind in KINDS_OF:
@@ -53,7 +90,9 @@ class Differentiating(Naming):
         if len(found) == 1:
             return found[0]
         question = ("kind", self.side, node.numerator, node.denominators, by[0])
-        return found[min(self.choose(question, len(found)), len(found) - 1)]
+        answer = min(self.choose(question, len(found)), len(found) - 1)
+        self.world.meant.setdefault((question, answer), set()).add(self.world.kinds[id(found)][answer])
+        return found[answer]
 
     def _at_one_time(self, node: Derivative) -> bool:
         """Are two quantities written with the same time, one differentiated by the other?"""
@@ -65,20 +104,23 @@ class Differentiating(Naming):
 
     def _of_kinds(self, numerator: Surface, by: Key, kinds: tuple[Kind, ...]) -> list[Tensor]:
         """The derivatives of these kinds that differ."""
-        inner = _bare(numerator, self)
+        inner = without_arguments(numerator, self)
         of = self._differentiated(inner, by)
         plain = isinstance(inner, Name) and not self.key(inner)[2]
         bound = self.place if of is None or self.entries else None
         memo: tuple[object, ...] = (of, by, kinds) if plain else (inner, of, by, kinds, bound)
         if memo not in self.world.jacobians:
             found: list[Tensor] = []
+            names: list[Kind] = []
             for kind in kinds:
                 value = self._of_kind(inner, of, by, kind)
                 if found and not np.any(value.data):
                     continue  # nobody writes a derivative in a sense in which it is zero
                 if not any(_near(value, other) for other in found):
                     found.append(value)
+                    names.append(kind)
             self.world.jacobians[memo] = found
+            self.world.kinds[id(found)] = names
         return self.world.jacobians[memo]
 
     def _differentiated(self, inner: Surface, by: Key) -> Key | None:
@@ -110,7 +152,7 @@ class Differentiating(Naming):
         return max(known) if known else None
 
 
-def _bare(node: Surface, evaluator: Differentiating) -> Surface:
+def without_arguments(node: Surface, evaluator: Differentiating) -> Surface:
     """A numerator without the arguments of a quantity: L(\\theta) is L."""
     found = application(node)
     if found is not None:

@@ -12,6 +12,7 @@ from symbptt.judge.judge import verify as judged_text
 from symbptt.judge.limits import within_memory
 from symbptt.judge.verdicts import Judged, Judgement, Region
 from symbptt.reader.document import read_document
+from symbptt.reader.included import Whole, whole
 from symbptt.reader.notebook import Notebook, read_notebook
 
 LARGEST_FILE = 20_000_000
@@ -89,7 +90,42 @@ def verify_file(
         notebook = read_notebook(text, source)
         found = judged_text(notebook.text, source, wanted.inline, wanted.explain, heard)
         return replace(found, relations=tuple(_in_cell(one, notebook) for one in found.relations))
+    if source.endswith(".tex") and given is None:
+        return _with_parts(text, source, wanted, heard)
     return judged_text(text, source, wanted.inline, wanted.explain, heard)
+
+
+def _with_parts(text: str, source: str, wanted: Wanted, heard: Heard | None) -> Judgement:
+    """The verdicts on a TeX document with the files that it takes in; each relation knows its file."""
+    document = whole(text, Path(source), _opener(LARGEST_FILE - len(text)))
+    found = judged_text(document.text, source, wanted.inline, wanted.explain, heard)
+    if len(document.lines) == text.count("\n") + 1:
+        return found
+    return replace(found, relations=tuple(_in_part(one, document, Path(source)) for one in found.relations))
+
+
+def _in_part(judged: Judged, document: Whole, path: Path) -> Judged:
+    """A relation with its place in the file where it starts."""
+    spot = document.spot(judged.region.line)
+    up = judged.region.line - spot.number
+    part = None if judged.part is None else _up(judged.part, up)
+    file = str(path.parent / spot.file) if spot.file else ""
+    return replace(judged, region=_up(judged.region, up), part=part, file=file)
+
+
+def _opener(left: int) -> Callable[[Path], str | None]:
+    """What gives the text of a part: None for no text, and once so many characters have been read."""
+
+    def opened(path: Path) -> str | None:
+        nonlocal left
+        try:
+            text = _decoded(str(path), _data(str(path)))
+        except SymbpttError:
+            return None
+        left -= len(text)
+        return text if left >= 0 else None
+
+    return opened
 
 
 def judged_file(

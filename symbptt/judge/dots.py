@@ -19,6 +19,7 @@ from symbptt.judge.world import OutOfRange
 from symbptt.reader.spelling import index_letters
 from symbptt.reader.syntax import (
     Binary,
+    Bracket,
     Dots,
     Elided,
     Juxtaposed,
@@ -32,6 +33,7 @@ from symbptt.reader.syntax import (
 Value = Callable[[Surface], int]
 PRODUCTS = frozenset(["", "\\cdot", "*", "\\times", "\\odot", "\\circ", "\\otimes"])
 MOST_STEPS = 64
+NO_RUN = "dots between terms that do not go on by steps of one"
 
 
 def elided(node: Surface) -> Surface:
@@ -87,7 +89,7 @@ def written_out(node: Elided, value: Value, first: int, last: int) -> Run:
         return _open_run(node.before, value, first, last)
     for width in range(1, min(len(node.before), len(node.after)) + 1):
         left, right = node.before[-width:], node.after[:width]
-        moves = list(_moves(left, right, value))
+        moves = list(steps_between(left, right, value))
         if None in moves:
             continue
         steps = {abs(move) for move in moves if move}
@@ -97,20 +99,20 @@ def written_out(node: Elided, value: Value, first: int, last: int) -> Run:
         if left == right:
             return Run(head, left, tail, repeated=True)
         before = head[-width:] if len(head) >= width else ()
-        if before and _starts(before, left, value):
+        if before and begins(before, left, value):
             return _counted(head[:-width], before, right, tail, value, _directions(before, left, value))
         return _counted(head, left, right, tail, value, _directions(left, right, value))
-    raise Undecided("dots between terms that do not form a run")
+    raise Undecided(NO_RUN)
 
 
-def _starts(before: tuple[Surface, ...], left: tuple[Surface, ...], value: Value) -> bool:
+def begins(before: tuple[Surface, ...], left: tuple[Surface, ...], value: Value) -> bool:
     """Does the run start with the terms before those that stand at the dots?"""
-    moves = list(_moves(before, left, value))
+    moves = list(steps_between(before, left, value))
     return None not in moves and {abs(move) for move in moves if move} == {1}
 
 
 def _directions(left: tuple[Surface, ...], right: tuple[Surface, ...], value: Value) -> list[int]:
-    return [(move > 0) - (move < 0) for move in _moves(left, right, value) if move is not None]
+    return [(move > 0) - (move < 0) for move in steps_between(left, right, value) if move is not None]
 
 
 def _counted(
@@ -125,14 +127,14 @@ def _counted(
 
     Raises OutOfRange for a run that would go backwards any further.
     """
-    moves = [move or 0 for move in _moves(left, right, value)]
+    moves = [move or 0 for move in steps_between(left, right, value)]
     ahead = [move * way for move, way in zip(moves, directions, strict=False) if way]
     count = max(ahead, key=abs, default=0)
     if count < -1:
         raise OutOfRange("dots that would run backwards")
     if count > MOST_STEPS:
         raise Undecided("dots that stand for too many terms")
-    terms = (part for step in range(count + 1) for part in _at(left, right, value, step))
+    terms = (part for step in range(count + 1) for part in terms_at(left, right, value, step))
     return Run(head, tuple(terms), tail)
 
 
@@ -141,16 +143,18 @@ def _open_run(before: tuple[Surface, ...], value: Value, first: int, last: int) 
     if len(before) < 2:
         raise Undecided("dots after a single term")
     one, other = before[-2:-1], before[-1:]
-    moves = list(_moves(one, other, value))
+    moves = list(steps_between(one, other, value))
     steps = {move for move in moves if move}
     if None in moves or len(steps) != 1 or abs(step := next(iter(filter(None, steps)))) != 1:
-        raise Undecided("dots between terms that do not form a run")
+        raise Undecided(NO_RUN)
     places = [value(place) for place in _places(one, other)]
     count = last - max(places) if step > 0 else min(places) - first
-    return Run(before[:-2], tuple(part for k in range(count + 1) for part in _at(one, other, value, k)), ())
+    return Run(
+        before[:-2], tuple(part for k in range(count + 1) for part in terms_at(one, other, value, k)), ()
+    )
 
 
-def _at(
+def terms_at(
     left: tuple[Surface, ...], right: tuple[Surface, ...], value: Value, step: int
 ) -> tuple[Surface, ...]:
     """The terms a number of steps on from the left ones."""
@@ -162,7 +166,9 @@ def _is_place(one: Surface, other: Surface) -> bool:
     return one != other and index_letters(one) is not None and index_letters(other) is not None
 
 
-def _moves(left: tuple[Surface, ...], right: tuple[Surface, ...], value: Value) -> Iterator[int | None]:
+def steps_between(
+    left: tuple[Surface, ...], right: tuple[Surface, ...], value: Value
+) -> Iterator[int | None]:
     """How far each time and index moves; None where two terms differ in something else."""
     for one, other in zip(left, right, strict=True):
         yield from _differences(one, other, value)
@@ -195,7 +201,14 @@ def _is_quantity(one: Name, other: Name) -> bool:
 def _scripts(name: Name) -> tuple[Surface, ...]:
     """The scripts of a name; a subscript that is its time counts like one that may be."""
     time = () if name.time is None else (name.time,)
-    return (*time, *name.subscripts, *name.superscripts)
+    return (*time, *name.subscripts, *map(_bare, name.superscripts))
+
+
+def _bare(script: Surface) -> Surface:
+    """J^{(2)} counts like J^{(T)}, whose time stands without its brackets."""
+    if isinstance(script, Bracket) and script.kind == "()" and len(script.items) == 1:
+        return script.items[0]
+    return script
 
 
 def _plain(name: Name) -> Name:
@@ -210,7 +223,7 @@ def _places(left: tuple[Surface, ...], right: tuple[Surface, ...]) -> Iterator[S
         found.append(node)
         return 0
 
-    _ = list(_moves(left, right, note))
+    _ = list(steps_between(left, right, note))
     yield from found[1::2]
 
 
@@ -246,11 +259,15 @@ def _changed(one: object, other: object, value: Value, step: int) -> object:
 def _with_scripts(name: Name, scripts: tuple[Surface, ...]) -> Name:
     timed = int(name.time is not None)
     below = timed + len(name.subscripts)
+    above = (
+        replace(old, items=(new,)) if isinstance(old, Bracket) and _bare(old) is not old else new
+        for old, new in zip(name.superscripts, scripts[below:], strict=True)
+    )
     return replace(
         name,
         time=scripts[0] if timed else None,
         subscripts=scripts[timed:below],
-        superscripts=scripts[below:],
+        superscripts=tuple(above),
     )
 
 

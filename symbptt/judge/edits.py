@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import partial
+from itertools import combinations
 from typing import Any
 
+from symbptt.judge.normal import rebuilt
 from symbptt.judge.products import ELEMENTWISE, factors_of, grouped, is_product, product_of
 from symbptt.judge.times import moved
 from symbptt.judge.vocabulary import names_in
@@ -19,6 +22,7 @@ from symbptt.reader.syntax import (
     Binary,
     Bracket,
     Derivative,
+    Juxtaposed,
     Name,
     Negative,
     Number,
@@ -29,17 +33,23 @@ from symbptt.reader.syntax import (
 )
 from symbptt.reader.written import written
 
+MOST_EXCHANGED = 6  # names
+INDICES = frozenset("ijkmnpqrs")
 FUNCTIONS = frozenset(["f", "g", "\\sigma", "\\phi", "\\varphi"])
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edited formula, and in words what was wrong; ``form``: plain numbers cannot tell the two apart."""
+    """An edited formula, and in words what was wrong.
+
+    ``form``: plain numbers cannot tell the two apart. ``resized``: the two may differ in size.
+    """
 
     weight: int
     said: str
     node: Surface
     form: bool = False
+    resized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Stock:
 
     namesakes: dict[str, tuple[Name, ...]]
     letters: tuple[str, ...] = ()  # that are free on the right alone, so that a sum may be lost
+    gates: frozenset[str] = frozenset()  # stems of the names g that stand in 1 - g
     horizon: str = "T"
 
 
@@ -56,7 +67,7 @@ Local = Callable[[Surface, Stock], Iterator[Edit]]
 
 def edits(root: Surface, stock: Stock) -> list[Edit]:
     """All formulas that differ from one by one edit of one place, the slightest first."""
-    found = [*_edited(root, stock), *_summed(root, stock)]
+    found = [*_edited(root, stock), *_summed(root, stock), *_exchanged(root)]
     return sorted(found, key=lambda edit: edit.weight)
 
 
@@ -76,10 +87,22 @@ def _inner(node: Surface, stock: Stock) -> Iterator[Edit]:
             for edit in below(value, stock):
                 yield replace(edit, node=_with(node, name, edit.node))
         elif isinstance(value, tuple):
-            for place, item in enumerate(value):
-                for edit in below(item, stock) if isinstance(item, Surface) else ():
-                    items = (*value[:place], edit.node, *value[place + 1 :])
-                    yield replace(edit, node=_with(node, name, items))
+            for edit, items in _listed(value, below, stock):
+                yield replace(edit, node=_with(node, name, items))
+
+
+def _listed(
+    items: tuple[object, ...], below: Local, stock: Stock
+) -> Iterator[tuple[Edit, tuple[object, ...]]]:
+    """Edits of one item of a list, or of one of a row of a matrix, with what the whole list becomes."""
+    for place, item in enumerate(items):
+        before, after = items[:place], items[place + 1 :]
+        if isinstance(item, Surface):
+            for edit in below(item, stock):
+                yield edit, (*before, edit.node, *after)
+        elif isinstance(item, tuple):
+            for edit, row in _listed(item, below, stock):
+                yield edit, (*before, row, *after)
 
 
 def _parts(node: Surface) -> tuple[str, ...]:
@@ -152,7 +175,9 @@ def _orders(node: Surface, stock: Stock) -> Iterator[Edit]:
     for place in range(len(factors)) if signs else ():
         rest = [*factors[:place], *factors[place + 1 :]]
         left = signs[:place] + signs[place + 1 :] if place < len(signs) else signs[:-1]
-        yield Edit(3, f"the factor {written(factors[place])} is one too many", product_of(rest, left))
+        yield Edit(
+            3, f"the factor {written(factors[place])} is one too many", product_of(rest, left), resized=True
+        )
 
 
 def _signs_of_products(node: Surface, stock: Stock) -> Iterator[Edit]:
@@ -218,7 +243,7 @@ def _namesakes(node: Surface, stock: Stock) -> Iterator[Edit]:
         )
         new = replace(new, accents=other.accents, superscripts=node.superscripts)
         if new != node:
-            yield Edit(2, f"{written(new)} is meant, not {written(node)}", new)
+            yield Edit(2, f"not {written(node)} but {written(new)} is meant", new, resized=True)
     primes = 1 - node.primes
     plain = not node.subscripts and node.time is None
     if primes >= 0 and plain and node.base in FUNCTIONS:
@@ -233,6 +258,42 @@ def family(name: Name) -> str:
     return f"{timed} {len(words)} {name.prefix}"
 
 
+def _complements(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """z for 1 - z, and the other way round, of names of which both are written."""
+    match node:
+        case Bracket(kind="()", items=(Binary() as whole,)) if (name := complemented(whole)) is not None:
+            yield Edit(2, f"not {written(whole)} but {written(name)} is meant", name)
+        case Name() if node.stem in stock.gates and not node.superscripts:
+            rest = Binary(node.at, "-", Number(node.at, "1"), node)
+            said = f"not {written(node)} but {written(rest)} is meant"
+            yield Edit(2, said, Bracket(node.at, "()", (rest,)))
+
+
+def complemented(node: Surface) -> Name | None:
+    """The name g of 1 - g."""
+    match node:
+        case Binary(op="-", left=Number(text="1"), right=Name(superscripts=()) as name):
+            return name
+    return None
+
+
+def _indices(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """W_{ji} for W_{ij}."""
+    match node:
+        case Name(subscripts=(Word(text=text),)) if len(text) == 2 and set(text) <= INDICES:
+            swapped: tuple[Surface, ...] = (Word(node.subscripts[0].at, text[::-1]),)
+        case Name(subscripts=(Name(base=one) as first, Name(base=other) as second)) if {
+            one,
+            other,
+        } <= INDICES:
+            swapped = (second, first)
+        case _:
+            return
+    new = replace(node, subscripts=swapped)
+    if new != node:
+        yield Edit(1, f"the indices of {written(node)} are swapped", new)
+
+
 def _powers(node: Surface, stock: Stock) -> Iterator[Edit]:
     """A square that is lost: 1 - h for 1 - h^2."""
     if isinstance(node, Binary) and node.op == "-" and isinstance(node.left, Number):
@@ -243,8 +304,17 @@ def _powers(node: Surface, stock: Stock) -> Iterator[Edit]:
 
 
 def _sums(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """A sum left out; a factor that stands inside a sum or product moved before it."""
     if isinstance(node, BigOperator) and node.kind == "sum":
         yield Edit(3, "the sum is one too many", node.body)
+    if not isinstance(node, BigOperator):
+        return
+    factors, signs = factors_of(node.body)
+    if signs and not signs[-1]:
+        rest = _with(node, "body", product_of(factors[:-1], signs[:-1]))
+        kind = "sum" if node.kind == "sum" else "product"
+        said = f"the factor {written(factors[-1])} stands inside the {kind}"
+        yield Edit(2, said, Juxtaposed(node.at, grouped(factors[-1]), rest))
 
 
 LOCAL: tuple[Local, ...] = (
@@ -255,9 +325,25 @@ LOCAL: tuple[Local, ...] = (
     _shifts,
     _kinds,
     _namesakes,
+    _complements,
+    _indices,
     _powers,
     _sums,
 )
+
+
+def _exchanged(root: Surface) -> Iterator[Edit]:
+    """Two names of one kind, each in the place of the other: f_t c_{t-1} + i_t g_t with f and i exchanged."""
+    names = [name for name in dict.fromkeys(names_in(root)) if name.time is not None]
+    for one, other in combinations(names[:MOST_EXCHANGED], 2):
+        if family(one) == family(other) and one.time == other.time:
+            node = rebuilt(root, partial(_other, one, other))
+            yield Edit(3, f"{written(one)} and {written(other)} have changed places", node)
+
+
+def _other(one: Name, other: Name, node: Surface) -> Surface:
+    """One name where the other stands, and the other way round."""
+    return replace(other, at=node.at) if node == one else replace(one, at=node.at) if node == other else node
 
 
 def _summed(root: Surface, stock: Stock) -> Iterator[Edit]:

@@ -13,8 +13,8 @@ from functools import partial, reduce
 import numpy as np
 
 from symbptt.judge import functions
+from symbptt.judge.arranged import Arranging
 from symbptt.judge.choices import Choice, Memory, Result
-from symbptt.judge.differentiate import Differentiating
 from symbptt.judge.dots import written_out
 from symbptt.judge.naming import (
     MOST_TERMS,
@@ -23,15 +23,18 @@ from symbptt.judge.naming import (
     entry_of,
     unit_of,
 )
+from symbptt.judge.normal import rebuilt
 from symbptt.judge.tensors import (
     Misfit,
     Tensor,
     Undecided,
     added,
     chain,
+    numbers,
     of_array,
     product,
     transposed,
+    view,
 )
 from symbptt.judge.vocabulary import application, integer
 from symbptt.judge.world import TooLong
@@ -46,6 +49,7 @@ from symbptt.reader.syntax import (
     Differential,
     Dots,
     Elided,
+    Evaluated,
     Fraction,
     Gradient,
     Indicator,
@@ -60,13 +64,23 @@ from symbptt.reader.syntax import (
     Surface,
     Text,
     Transpose,
+    Word,
 )
 
 MOST_REPETITIONS = 8
+UNSAID: dict[type[Surface], str] = {
+    Dots: "dots with nothing on one side of them",
+    Relation: "a relation inside a formula",
+    Gradient: "a gradient by something that is no name",
+    Word: "a word",
+}
+PRODUCTS = frozenset(
+    ["*", "\\cdot", "\\times", "\\circ", "\\odot", "\\otimes", "\\ast", "\\bullet", "\\star"]
+)
 
 
 @dataclass(frozen=True)
-class Evaluator(Differentiating):
+class Evaluator(Arranging):
     """Evaluates formulas in one instance, under one reading."""
 
     def value(self, node: Surface) -> Tensor:
@@ -104,9 +118,8 @@ class Evaluator(Differentiating):
                 return of_array(float(text))
             case Name():
                 return self._name(node)
-            case Binary(op="+" | "-" as op, left=Name() as left, right=right) if self._identity(left):
-                other = self.value(right)
-                return added(unit_of(other), other, 1 if op == "+" else -1, self.choose)
+            case Binary(op="+" | "-" as op, left=left, right=right) if self._has_identity(left, right):
+                return self._beside_identity(left, right, 1 if op == "+" else -1)
             case Binary(op="+" | "-" as op, left=Name(base="\\mathbf{1}", subscripts=()), right=right):
                 return added(of_array(1.0), self.value(right), 1 if op == "+" else -1, self.choose)
             case Binary(op="+", left=left, right=right):
@@ -120,10 +133,16 @@ class Evaluator(Differentiating):
             case Binary(op=op, left=Name(prefix="\\delta"), right=Number(text=text)) if self._label(text):
                 raise Undecided(f"the number {text} may be a label")
             case Binary(op=op, left=left, right=right):
+                if op not in PRODUCTS:
+                    raise Undecided(
+                        f"{op.rstrip('_')} between two quantities is outside what can be evaluated"
+                    )
                 return self._product(op, self.value(left), self.value(right))
             case Negative(operand=operand):
                 inside = self.value(operand)
                 return replace(inside, data=-inside.data)
+            case Juxtaposed(left=Indicator(condition=Relation(left=Text())) as one, right=Bracket() as of):
+                return self._indicator(one.condition, of)
             case Juxtaposed():
                 return self._juxtaposed(node)
             case Transpose(operand=operand):
@@ -142,20 +161,56 @@ class Evaluator(Differentiating):
                 return self._big(node)
             case Derivative():
                 return self._derivative(node)
+            case Evaluated():
+                return self._at_step(node)
             case Gradient(variable=Name() as variable, operand=operand):
                 return self._derivative(Derivative(node.at, "\\partial", operand, (variable,)))
             case Norm(operand=operand):
-                inside = self.value(operand)
-                return Tensor(np.sqrt((inside.data**2).sum(axis=(1, 2, 3, 4), keepdims=True)))
+                return self._norm(self.value(operand))
             case Indicator(condition=condition):
-                return of_array(float(self._true(condition)))
+                return self._indicator(condition)
             case Cases(rows=rows):
                 return self._cases(rows)
+            case Scripted(base=Norm(operand=operand), subscript=below, superscript=above, primes=0) if below:
+                value = self._norm_of(below, self.value(operand))
+                return value if above is None else self._power(value, above)
             case Scripted():
                 return self._scripted(node)
             case Text() | Differential():
                 raise Undecided("words, or a differential that stands alone")
-        raise Undecided(f"{type(node).__name__.lower()} is outside what can be evaluated")
+        raise Undecided(UNSAID.get(type(node), f"{type(node).__name__.lower()} is nothing to evaluate"))
+
+    def _has_identity(self, left: Surface, right: Surface) -> bool:
+        """Is one of two terms a number of times the identity, the other not?"""
+        return self._is_identity(left) != self._is_identity(right)
+
+    def _is_identity(self, node: Surface) -> bool:
+        """Is this I, or \\alpha I, (1 - \\alpha) I?"""
+        match node:
+            case Name():
+                return self._identity(node)
+            case Negative(operand=inside) | Bracket(items=(inside,)):
+                return self._is_identity(inside)
+            case Juxtaposed(left=left, right=right):
+                return self._is_identity(left) or self._is_identity(right)
+            case Binary(op=op, left=left, right=right) if op not in ("+", "-", "/"):
+                return self._is_identity(left) or self._is_identity(right)
+        return False
+
+    def _beside_identity(self, left: Surface, right: Surface, sign: int) -> Tensor:
+        """A sum with an identity, which is of the size of the other term."""
+        first = self._is_identity(left)
+        other = self.value(right if first else left)
+        unit = rebuilt(left if first else right, self._without_identity)
+        many = self.value(unit)
+        if not many.scalar:
+            raise Undecided("an identity or a matrix of ones whose size is not said")
+        identity = Tensor(unit_of(other).data * many.data)
+        terms = (identity, other) if first else (other, identity)
+        return added(*terms, sign, self.choose)
+
+    def _without_identity(self, node: Surface) -> Surface:
+        return Number(node.at, "1") if isinstance(node, Name) and self._identity(node) else node
 
     def _juxtaposed(self, node: Juxtaposed) -> Tensor:
         found = application(node)
@@ -185,44 +240,20 @@ class Evaluator(Differentiating):
             return self._summed(values)
         return of_array(1.0) if not values else reduce(partial(self._product, node.op), values)
 
-    def _bracket(self, node: Bracket) -> Tensor:
-        if len(node.items) == 1 and not isinstance(node.items[0], Relation):
-            return self.value(node.items[0])
-        if node.kind != "[]":
-            raise Undecided("a list")
-        return self._stacked([self.value(item) for item in self._listed(node)])
-
-    def _listed(self, node: Bracket) -> tuple[Surface, ...]:
-        """The items of a list, those that dots leave out among them."""
-        places = [place for place, item in enumerate(node.items) if isinstance(item, Dots)]
-        if len(places) != 1:
-            return node.items
-        whole = Elided(node.at, ",", node.items[: places[0]], node.items[places[0] + 1 :])
-        run = written_out(whole, partial(self.counted, node), 1, self.world.horizon)
-        return (*run.head, *run.terms, *run.tail)
-
-    def _stacked(self, values: list[Tensor]) -> Tensor:
-        if not values or not all(value.plain for value in values):
-            raise Undecided("a list of derivatives, or of nothing")
-        axis = 2 if self.rows else 1
-        count = max(value.data.shape[0] for value in values)
-        data = [np.broadcast_to(value.data, (count, *value.data.shape[1:])) for value in values]
-        try:
-            return Tensor(np.concatenate(data, axis=axis))
-        except ValueError:
-            raise Misfit("sizes do not fit in a concatenation") from None
-
-    def _matrix(self, node: Matrix) -> Tensor:
-        if any(len(row) != 1 for row in node.rows):
-            raise Undecided("a matrix of blocks")
-        return self._stacked([self.value(row[0]) for row in node.rows])
-
     def _apply(self, node: Apply) -> Tensor:
         if node.argument is None or node.subscript is not None:
-            raise Undecided(f"{node.function} without an argument")
+            raise Undecided(f"{node.function} is applied to nothing")
         if node.function == "prod" and isinstance(node.argument, Bracket) and len(node.argument.items) == 2:
             return self._chained(*(self.value(item) for item in node.argument.items))
+        if (
+            node.function in ("diag", "Diag")
+            and isinstance(node.argument, Bracket)
+            and node.argument.items[1:]
+        ):
+            return diagonal_of(self._stacked([self.value(item) for item in self._listed(node.argument)]))
         value = self.value(node.argument)
+        if node.function in functions.OF_MATRIX:
+            return self._of_matrix(node.function, value)
         if node.function == "softmax" and not node.primes:
             return functions.softmax(value, self.rows)
         if node.function in ("diag", "Diag"):
@@ -239,6 +270,14 @@ class Evaluator(Differentiating):
         return (
             result if node.superscript is None else Tensor(result.data ** self.value(node.superscript).data)
         )
+
+    def _of_matrix(self, function: str, value: Tensor) -> Tensor:
+        """The trace or determinant of a square matrix, or of a Jacobian."""
+        matrix = view(value, self.choose)
+        if matrix is None or matrix.out[0] != matrix.out[1]:
+            raise Misfit(f"{function} of what is no square matrix")
+        found = functions.OF_MATRIX[function](numbers(matrix)[..., 0, 0])
+        return Tensor(found.reshape(-1, 1, 1, 1, 1))
 
     def _chained(self, a: Tensor, b: Tensor) -> Tensor:
         """prod(A, B): the chain rule, whatever reshaping it takes."""
@@ -257,21 +296,24 @@ class Evaluator(Differentiating):
             value = below_of(value, indices) if gradient else entry_of(value, indices)
         return value if node.superscript is None else self._power(value, node.superscript)
 
-    def _true(self, condition: Surface) -> bool:
-        match condition:
-            case Relation(op="=", left=left, right=right):
-                return integer(left, self.bound) == integer(right, self.bound)
-            case Relation(op="\\ne" | "\\neq", left=left, right=right):
-                return integer(left, self.bound) != integer(right, self.bound)
-            case Bracket(items=items):
-                return all(self._true(item) for item in items)
-        raise Undecided("a condition that is no equality")
+    def _norm_of(self, kind: Surface, inside: Tensor) -> Tensor:
+        """A norm with its subscript: 2 of vectors and matrices, or F."""
+        matrix = view(inside, self.choose)
+        name = kind.text if isinstance(kind, Number) else kind.base if isinstance(kind, Name) else ""
+        if name == "F" or (name == "2" and matrix is not None and 1 in matrix.out):
+            return Tensor(np.sqrt((numbers(inside) ** 2).sum(axis=(1, 2, 3, 4), keepdims=True)))
+        if name == "2":
+            return self._norm(inside)
+        raise Undecided("a norm other than that of Euclid and of Frobenius")
 
-    def _cases(self, rows: tuple[tuple[Surface, Surface | None], ...]) -> Tensor:
-        for value, condition in rows:
-            if condition is None or isinstance(condition, Text) or self._true(condition):
-                return self.value(value)
-        raise Undecided("no case applies")
+    def _norm(self, inside: Tensor) -> Tensor:
+        """The Euclidean norm; of a matrix that of Frobenius, or its largest singular value."""
+        matrix = view(inside, self.choose)
+        spectral = matrix is not None and 1 not in matrix.out and not np.any(numbers(matrix).imag)
+        if matrix is not None and spectral and self.choose(("norm", ("Frobenius", "spectral")), 2):
+            values = np.linalg.norm(matrix.data[..., 0, 0], 2, axis=(1, 2))
+            return Tensor(values.astype(np.complex128).reshape(-1, 1, 1, 1, 1))
+        return Tensor(np.sqrt((numbers(inside) ** 2).sum(axis=(1, 2, 3, 4), keepdims=True)))
 
     def _big(self, node: BigOperator) -> Tensor:
         letter = node.indices[0].base if len(node.indices) == 1 and isinstance(node.indices[0], Name) else ""
@@ -297,9 +339,8 @@ class Evaluator(Differentiating):
         """An ordered product: the latest factor stands left, or right, whichever the document means."""
         if not values:
             return of_array(1.0)
-        latest_left = (
-            self.choose(("order", ("latest left", "latest right")), 2) == 0 if len(values) > 1 else True
-        )
+        order = ("order", ("latest left", "latest right"))
+        latest_left = len(values) < 2 or self.choose(order, 2) == 0
         result = values[-1] if latest_left else values[0]
         for value in reversed(values[:-1]) if latest_left else values[1:]:
             result = product("", result, value, self.choose)

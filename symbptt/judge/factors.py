@@ -15,7 +15,7 @@ from symbptt.judge.products import ELEMENTWISE, Spot, factors_of, with_factor
 from symbptt.judge.reading import Claim
 from symbptt.judge.times import moved, split, time_of
 from symbptt.judge.trial import Trial
-from symbptt.judge.vocabulary import application, names_in, walk
+from symbptt.judge.vocabulary import application, names_in
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -33,6 +33,7 @@ from symbptt.reader.syntax import (
     Text,
     Transpose,
     children,
+    walk,
 )
 
 MOST = 160
@@ -65,10 +66,11 @@ class Factor:
             beside = {signs[min(max(0, at), len(signs) - 1)] for at in (place - 1, place)} if signs else {""}
             far = abs(self.place - place / len(factors))
             for sign in sorted({*beside, self.sign, entrywise}):
-                strange = 2 * (bool(signs) and sign not in beside) + ((sign in ELEMENTWISE) != entries)
-                own = entries and {sign, self.sign} <= ELEMENTWISE and (sign in beside or spot.depth > 0)
+                strange = 2 * (bool(signs) and sign not in beside) + 1.5 * ((sign in ELEMENTWISE) != entries)
+                own = entries and sign in ELEMENTWISE and (sign in beside or spot.depth > 0)
+                likely = (1.0 if self.sign in ELEMENTWISE else 0.5) * own
                 yield (
-                    strange + far + 0.01 * spot.depth - own,
+                    strange + far + 0.01 * spot.depth - likely - 0.1 * (sign == self.sign),
                     spot.put(with_factor(spot.node, place, sign, self.node)),
                 )
 
@@ -79,7 +81,9 @@ class Factor:
 
 
 def _is_matrix(node: Surface) -> bool:
-    """Is this written as only a row or a matrix is?"""
+    """Is this written as only a row or a matrix is: a transpose, a diag, a Jacobian?"""
+    if isinstance(node, Derivative):
+        return all(isinstance(name, Name) and name.time for name in (node.numerator, *node.denominators))
     return isinstance(node, Transpose) or (isinstance(node, Apply) and node.function in DIAGONAL)
 
 
@@ -108,9 +112,9 @@ def factors_near(claim: Claim, trial: Trial, near: Iterable[Claim]) -> tuple[Fac
         distance = min(FAR, abs(one.display - claim.display))
         if isinstance(one.left, Derivative | Gradient):
             note(distance + RENAMED, Factor(one.left, "", 0.0))
-        for factor in _written(one):
+        for factor in written_factors(one):
             note(distance, factor)
-            for other in _renamed(factor, names, times):
+            for other in _renamed(factor, names, times) if distance < FAR else ():
                 note(distance + RENAMED, other)
     if isinstance(claim.left, Derivative):
         for name in _defined(trial):
@@ -122,7 +126,7 @@ def factors_near(claim: Claim, trial: Trial, near: Iterable[Claim]) -> tuple[Fac
     )
     for rank, factor in list(ranked.values()) if spelling else ():
         for other in _turned(factor, spelling):
-            note(rank + TURNED, other)
+            note(rank + TURNED + (factor.sign in ELEMENTWISE), other)
     return tuple(factor for _, factor in sorted(ranked.values(), key=lambda item: item[0]))[:MOST]
 
 
@@ -149,10 +153,12 @@ def _times(claim: Claim, names: list[Name]) -> list[Surface]:
     return list(dict.fromkeys([*bound, *found, *beside]))
 
 
-def _written(claim: Claim) -> Iterator[Factor]:
+def written_factors(claim: Claim) -> Iterator[Factor]:
     """The factors of every product in a relation."""
     for side in (claim.right, claim.left):
         yield from _in_products(side) if side is not None else ()
+    if isinstance(claim.right, Name | Transpose):
+        yield Factor(claim.right, "", 0.0)
 
 
 def _in_products(node: Surface) -> Iterator[Factor]:
@@ -171,11 +177,18 @@ def _renamed(factor: Factor, names: list[Name], times: list[Surface]) -> Iterato
         return
     changes: list[Change] = [partial(_shifted, *shift) for shift in _shifts(timed[0], times)]
     if len({(name.stem, name.subscripts, name.time) for name in timed}) == 1:
-        changes += [partial(_exchanged, other) for other in names]
+        earlier = [replace(name, time=time) for name in names for time in _before(name)]
+        changes += [partial(_exchanged, other) for other in (*names, *earlier)]
     for change in changes:
         new = rebuilt(factor.node, change)
         if new != factor.node:
             yield replace(factor, node=new)
+
+
+def _before(name: Name) -> list[Surface]:
+    """The time before that of a name."""
+    letter, steps = split(name.time) if name.time is not None else (None, 0)
+    return [time_of(letter, steps - 1)] if isinstance(letter, Name) else []
 
 
 def _exchanged(other: Name, node: Surface) -> Surface:
@@ -209,7 +222,7 @@ def _turned(factor: Factor, spelling: str) -> Iterator[Factor]:
     match factor.node:
         case Transpose(operand=operand):
             yield replace(factor, node=operand)
-        case Name() | Bracket(kind="()") if factor.sign not in ELEMENTWISE:
+        case Name() | Bracket(kind="()"):
             yield replace(factor, node=Transpose(factor.node.at, factor.node, spelling))
 
 
@@ -227,13 +240,14 @@ def _defined(trial: Trial) -> list[Name]:
 def _slopes(claims: list[Claim], names: list[Name], trial: Trial) -> Iterator[Factor]:
     r"""1 - h_t^2 where h_t = \tanh(z_t), and s_t \odot (1 - s_t) where s_t = \sigma(z_t); as diag too."""
     nodes = [node for one in claims for node in _nodes(one)]
-    sign = entrywise_sign(claims) or "\\odot"
+    sign = entrywise_sign(claims) or ("" if trial.entries else "\\odot")  # of entries there is no diagonal
     functions = (node.function for node in nodes if isinstance(node, Apply))
     diagonal = next((function for function in functions if function in DIAGONAL), "diag")
     for name in names:
         for slope in _slopes_of(name, trial, sign):
             grouped = Bracket(NOWHERE, "()", (slope,))
-            yield Factor(Apply(NOWHERE, diagonal, grouped), "", 0.0)
+            if not trial.entries:
+                yield Factor(Apply(NOWHERE, diagonal, grouped), "", 0.0)
             yield Factor(grouped, sign, 1.0)
 
 

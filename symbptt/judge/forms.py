@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symbptt.judge.reading import Claim
-from symbptt.judge.vocabulary import Vocabulary, index_names, names_in, walk
+from symbptt.judge.vocabulary import Vocabulary, index_names, names_in
 from symbptt.reader.syntax import (
     BigOperator,
     Bracket,
@@ -25,6 +25,7 @@ from symbptt.reader.syntax import (
     Surface,
     Text,
     spelled,
+    walk,
 )
 
 
@@ -46,7 +47,7 @@ def form_errors(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -
                 yield from _derivative(node, claim)
             elif isinstance(node, BigOperator):
                 yield from _unused(node, claim)
-                yield from _index_as_name(node, claim)
+                yield from _index_as_name(node, claim, vocabulary)
                 yield from _past(node, claim)
             elif isinstance(node, Name):
                 yield from _braced_time(node)
@@ -135,14 +136,15 @@ def _bound(claim: Claim) -> set[str]:
     return {index.base for node in found for index in node.indices if isinstance(index, Name)}
 
 
-def _index_as_name(node: BigOperator, claim: Claim) -> Iterator[FormError]:
+def _index_as_name(node: BigOperator, claim: Claim, vocabulary: Vocabulary) -> Iterator[FormError]:
     """j_{j-1} under a sum over j: probably the quantity that the relation is about."""
     named = [] if claim.left is None else list(names_in(claim.left))
     timed = [name.base for name in named if name.time is not None or name.subscripts]
-    for index in node.indices:
+    for index in (index for index in node.indices if isinstance(index, Name)):
         for name in names_in(node.body):
             scripted = bool(name.subscripts) or name.time is not None
-            if isinstance(index, Name) and name.base == index.base and scripted and not name.accents:
+            taken = name.base == index.base and scripted and not name.accents
+            if taken and name.base not in vocabulary.running:
                 yield FormError(
                     f"{index.base} is the index here, and {spelled(name)} takes it for a quantity.",
                     timed[0] + spelled(name).removeprefix(name.base) if timed else "",

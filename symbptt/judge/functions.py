@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from symbptt.judge.chance import uniform
 from symbptt.judge.tensors import Array, Tensor, Undecided
 
 STEP = 1e-2
@@ -57,6 +58,24 @@ OF_VALUE: dict[str, Elementwise] = {
 }
 
 
+def trace(matrices: Array) -> Array:
+    """The sum of the diagonal of each matrix of a batch."""
+    return np.asarray(np.trace(matrices, axis1=1, axis2=2))
+
+
+def determinant(matrices: Array) -> Array:
+    """The determinant of each matrix of a batch."""
+    return np.asarray(np.linalg.det(matrices))
+
+
+OF_MATRIX: dict[str, Elementwise] = {
+    "tr": trace,
+    "trace": trace,
+    "Tr": trace,
+    "det": determinant,
+}
+
+
 def seed_of(text: str) -> int:
     """A number that depends on a name alone."""
     return zlib.crc32(text.encode())
@@ -64,7 +83,7 @@ def seed_of(text: str) -> int:
 
 def generic(name: str) -> Elementwise:
     """A smooth elementwise function of no special form."""
-    a, b, c = np.random.default_rng(seed_of(name)).uniform(0.4, 1.2, 3)
+    a, b, c = uniform((seed_of(name),), 0.4, 1.2, (3,))
     return lambda x: np.asarray(np.tanh(a * x + b) + c * np.sin(x) / 3)
 
 
@@ -96,7 +115,7 @@ def generic_of(name: str, arguments: Sequence[Tensor], out: tuple[int, int]) -> 
             raise Undecided(f"{name} of a derivative")
         flat = argument.data.reshape(argument.data.shape[0], -1)
         seed = seed_of(f"{name} {number} {flat.shape[1]} {out}")
-        weights = np.random.default_rng(seed).uniform(-1, 1, (flat.shape[1], rows * columns))
+        weights = uniform((seed,), -1.0, 1.0, (flat.shape[1], rows * columns))
         total = total + flat @ weights + 0.3 * np.sin(flat) @ weights[:, ::-1]
     values: Array = np.asarray(np.tanh(0.7 * total) + 0.4 * np.sin(total + 0.5), dtype=np.complex128)
     return Tensor(values.reshape(values.shape[0], rows, columns, 1, 1))

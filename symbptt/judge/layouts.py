@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from symbptt.judge.tensors import JACOBIAN
 from symbptt.judge.trial import Settled, Trial
 
 GRADIENT = ("gradient", ("shape of the variable", "transposed"))
 MATRIX = ("matrix gradient", ("shape of the variable", "transposed"))
-JACOBIAN = ("Jacobian", ("numerator layout", "denominator layout"))
 QUESTIONS: tuple[tuple[str, tuple[str, str]], ...] = (GRADIENT, MATRIX, JACOBIAN)
 CLEAR = 2  # so many relations for one answer, to each against it, settle a question
 

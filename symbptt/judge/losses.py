@@ -13,7 +13,7 @@ from dataclasses import replace
 from symbptt.judge.reading import Claim
 from symbptt.judge.shapes import SCALARS
 from symbptt.judge.tensors import Undecided
-from symbptt.judge.vocabulary import Vocabulary, application, integer, names_in, walk
+from symbptt.judge.vocabulary import Vocabulary, application, integer, names_in
 from symbptt.judge.world import Definition
 from symbptt.reader.syntax import (
     BigOperator,
@@ -25,6 +25,7 @@ from symbptt.reader.syntax import (
     Number,
     Span,
     Surface,
+    walk,
 )
 
 NOWHERE = Span(0, 0)
@@ -59,7 +60,8 @@ def losses(
         return
     for key, name in wanted.items():
         names = [vocabulary.names.split(one.left)[2] for one in outputs]
-        yield _loss(key, name, names, vocabulary.names.letter, key in timed, at_end)
+        one = _loss(key, name, names, vocabulary.names.letter, key in timed, at_end)
+        yield replace(one, doubtful=len(names) > 1)  # not all of them need be outputs
 
 
 def _is_defined(key: str, timed: bool, found: Mapping[tuple[str, str], Definition]) -> bool:
@@ -88,13 +90,15 @@ def _differentiated(claim: Claim) -> Iterator[tuple[Name, Name]]:
 
 def _outputs(vocabulary: Vocabulary, found: Mapping[tuple[str, str], Definition]) -> list[Definition]:
     """The quantities with a time that no other one uses at its own time."""
-    moving = [
-        one
+    moving = {
+        one.key: one
         for (_, pattern), one in found.items()
-        if pattern == "t" and not one.indices and not _is_derived(one)
-    ]
-    used = {key for one in moving for key in _used_now(vocabulary, one)}
-    return [one for one in moving if one.key not in used]
+        if (pattern == "t" or (pattern.isdigit() and pattern != "0"))
+        and not one.indices
+        and not _is_derived(one)
+    }
+    used = {key for one in moving.values() for key in _used_now(vocabulary, one)}
+    return [one for one in moving.values() if one.key not in used]
 
 
 def _is_derived(one: Definition) -> bool:

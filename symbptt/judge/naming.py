@@ -16,9 +16,10 @@ from symbptt.judge.tensors import (
     Misfit,
     Tensor,
     Undecided,
+    matrix_named,
     of_array,
 )
-from symbptt.judge.vocabulary import Vocabulary, application, integer, walk
+from symbptt.judge.vocabulary import Vocabulary, application, integer
 from symbptt.judge.world import OutOfRange, World
 from symbptt.reader.syntax import (
     BigOperator,
@@ -30,6 +31,7 @@ from symbptt.reader.syntax import (
     Norm,
     Number,
     Surface,
+    walk,
 )
 
 MOST_TERMS = 64
@@ -142,8 +144,8 @@ class Naming:
                 return (1 if node.lower is None else self.limit(node.lower)), size
         if node.domain is not None:
             raise Undecided("limits of a sum or product that are not understood")
-        if node.lower is None and node.upper is None and letter == self.vocabulary.names.letter:
-            return 1, self.world.horizon
+        if node.upper is None and letter == self.vocabulary.names.letter:
+            return (1 if node.lower is None else self.limit(node.lower)), self.world.horizon
         if node.upper is None or node.lower is None:
             raise Undecided("a sum whose limits are not said")
         return self.limit(node.lower), self.limit(node.upper)
@@ -190,7 +192,8 @@ class Naming:
         """The name with the numbers of its time and of its entries."""
         reference = self.vocabulary.refer(name, self.entries)
         time = None if reference.time is None else integer(reference.time, self.bound)
-        if time is None and reference.key in self.vocabulary.names.timed and self._omitted(reference.key):
+        timed = self.vocabulary.names.timed - self.vocabulary.copies
+        if time is None and reference.key in timed and self._omitted(reference.key):
             time = self.bound.get(self.vocabulary.names.letter)
         return reference.key, time, tuple(integer(item, self.bound) for item in reference.indices)
 
@@ -227,7 +230,7 @@ class Naming:
             return applied
         if reference.primes:
             raise Undecided(f"{key} with a prime")
-        value = self.world.value(key, time)
+        value = matrix_named(self.world.value(key, time))
         if indices:
             value = entry_of(value, indices)
         return value if reference.exponent is None else self._power(value, reference.exponent)
@@ -267,6 +270,8 @@ class Naming:
                 raise Undecided("a matrix with a power that is no small natural number")
             matrices = value.data[..., 0, 0]
             return Tensor(np.linalg.matrix_power(matrices, whole)[..., None, None])
+        if np.any(value.data.real < 0) and np.any(power.data.real % 1):
+            raise Undecided("a root of a negative number")
         return Tensor(value.data**power.data)
 
     def _called(self, name: Name, bracket: Bracket) -> Tensor | None:

@@ -9,6 +9,7 @@ from typing import Any
 from symbptt.reader.spelling import COUNTERS, index_letters
 from symbptt.reader.syntax import (
     Apply,
+    Binary,
     Bracket,
     Chain,
     Juxtaposed,
@@ -63,29 +64,51 @@ def in_turn(*changes: Change) -> Change:
     return change
 
 
+def unchanged(node: Surface) -> Surface:
+    """The change that changes nothing."""
+    return node
+
+
 def normal_chain(chain: Chain, change: Change) -> Chain:
     """A statement rewritten."""
+    if change is unchanged:
+        return chain
     first = None if chain.first is None else rebuilt(chain.first, change)
     links = tuple(Link(link.at, link.op, rebuilt(link.right, change)) for link in chain.links)
     return replace(chain, first=first, links=links)
 
 
-def called_names(chains: Iterable[Chain]) -> frozenset[str]:
-    """The names that are written with their time in brackets: h(t), x[t]."""
+def called_names(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that are written with their time in brackets: h(t), x[n-1]; and the letters of last times, N.
+
+    n is a time where a name is written with n, and with n and a number; y(n + 1) is then one as well.
+    """
     found: set[str] = set()
+    letters: dict[str, set[str]] = {}
+    shifts: dict[str, set[str]] = {}
 
     def note(node: Surface) -> Surface:
-        if isinstance(node, Name) and node.style in ("call", "index"):
-            found.add(node.stem)
+        match node:
+            case Name(style="call" | "index"):
+                found.add(node.stem)
+            case Juxtaposed(left=Name(time=None) as name, right=Bracket(kind="()" | "[]", items=(inside,))):
+                match inside:
+                    case Name(base=letter) if letter in COUNTERS:
+                        letters.setdefault(name.stem, set()).add(letter)
+                    case Binary(op="+" | "-", left=Name(base=letter), right=Number()) if letter in COUNTERS:
+                        shifts.setdefault(name.stem, set()).add(letter)
         return node
 
     for chain in chains:
         normal_chain(chain, note)
-    return frozenset(found)
+    running = {stem for stem, counters in shifts.items() if counters & letters.get(stem, set())}
+    steps = {letter for stem in running for letter in shifts[stem]}
+    found |= {stem for held in (letters, shifts) for stem, counters in held.items() if counters & steps}
+    return frozenset(found), frozenset(letter.upper() for letter in steps)
 
 
-def timed_calls(called: frozenset[str]) -> Change:
-    """The change that reads S(k) as S at time k for the names found."""
+def timed_calls(called: frozenset[str], last: frozenset[str]) -> Change:
+    """The change that reads S(k) as S at time k for the names found, and S(N) at the last one."""
 
     def change(node: Surface) -> Surface:
         match node:
@@ -96,7 +119,7 @@ def timed_calls(called: frozenset[str]) -> Change:
                 left=Name(time=None) as name, right=Bracket(kind="()" | "[]", items=(inside,)), direct=True
             ) if name.stem in called:
                 letters = index_letters(inside)
-                if letters is not None and letters <= COUNTERS | {"t", "T"}:
+                if letters is not None and letters <= COUNTERS | {"t", "T"} | last:
                     return replace(name, at=node.at, time=inside, style="call")
             case Juxtaposed(
                 left=Name() as name,

@@ -20,8 +20,8 @@ from symbptt.judge.slopes import NOW, Slopes, same
 from symbptt.judge.tensors import Key, Tensor, Undecided
 from symbptt.judge.trial import difference
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.judge.vocabulary import names_in, walk
-from symbptt.reader.syntax import Binary, Name, Negative, Number, Surface
+from symbptt.judge.vocabulary import names_in
+from symbptt.reader.syntax import Binary, Name, Negative, Number, Surface, walk
 
 PRODUCTS = ("\\cdot", "*", "\\odot", "\\circ")
 
@@ -166,8 +166,8 @@ class Numbered(Backward):
 
     def _revised(self, key: str, quantities: set[Key | None]) -> bool:
         """Does a repair of its own equation make a gradient one by the quantity of the others?"""
-        claim, mine = self.given.get(key), self.of[key]
-        if claim is None:
+        claim, mine = self.given.get(key), self.of.get(key)
+        if claim is None or key not in self.of:
             return False
         held = self.world.memo[key, None]
         finding = self._repaired(claim, key, [held])
@@ -230,7 +230,7 @@ class Numbered(Backward):
                     shown(wrong) if wrong is not None else "no value",
                 )
                 message = (
-                    f"It is the gradient by nothing in the forward equations; that by {place[1]} is near."
+                    f"It is the gradient by nothing in the forward equations; as suggested, by {place[1]}."
                 )
                 return Finding("fails", message, evidence=evidence, suggestion=meant)
         return None

@@ -17,6 +17,7 @@ from symbptt.reader.syntax import (
     Braced,
     Bracket,
     Fraction,
+    Gradient,
     Juxtaposed,
     Name,
     Negative,
@@ -61,7 +62,7 @@ def product_of(factors: list[Surface], signs: list[str]) -> Surface:
 
 def grouped(node: Surface) -> Surface:
     """A factor that binds loosely, in brackets."""
-    loose = is_sum(node) or isinstance(node, BigOperator)
+    loose = is_sum(node) or isinstance(node, BigOperator | Gradient)
     return Bracket(node.at, "()", (node,)) if loose else node
 
 

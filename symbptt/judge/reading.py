@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import Place, SpecificationError
+from symbptt.judge.abbreviations import with_derivatives
+from symbptt.judge.arguments import with_arguments
 from symbptt.judge.deltas import gradients
 from symbptt.judge.dots import elided
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
 from symbptt.judge.normal import Change, called_names, exponentials, in_turn, normal_chain, timed_calls
+from symbptt.judge.primed import with_primes
+from symbptt.judge.timeless import with_time
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
-from symbptt.reader.syntax import Braced, Chain, Span, Surface, children
+from symbptt.reader.syntax import (
+    Apply,
+    Braced,
+    Bracket,
+    Chain,
+    Juxtaposed,
+    Name,
+    Span,
+    Surface,
+    children,
+)
 
 EQUALS = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 ASSIGNS = frozenset(["\\leftarrow", "\\gets", "+=", "-=", "<-"])
@@ -79,22 +93,33 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
         for item in _parsed(formula, document)
     ]
     change = in_turn(
-        timed_calls(called_names(item for *_, item in parsed if isinstance(item, Chain))),
+        written_as_functions(spoken_functions(text)),
+        timed_calls(*called_names(item for *_, item in parsed if isinstance(item, Chain))),
         exponentials,
         elided,
+        with_primes(item for *_, item in parsed if isinstance(item, Chain)),
     )
     parsed = [
         (number, formula, normal_chain(item, change) if isinstance(item, Chain) else item)
         for number, formula, item in parsed
     ]
     inlines = tuple(_inline(document, change))
+    every = [*(item for *_, item in parsed if isinstance(item, Chain)), *(item for _, item in inlines)]
+    for found in (with_arguments, with_time, with_derivatives):
+        change = found(every)
+        every = [normal_chain(item, change) for item in every]
+        parsed = [
+            (number, formula, normal_chain(item, change) if isinstance(item, Chain) else item)
+            for number, formula, item in parsed
+        ]
+        inlines = tuple((formula, normal_chain(item, change)) for formula, item in inlines)
     meant = gradients([item for *_, item in parsed if isinstance(item, Chain)], [item for _, item in inlines])
     claims: list[Claim | Unread] = list(_unclosed(document))
     chains: list[Chain] = []
     for number, formula, item in parsed:
         if isinstance(item, Chain):
             chains.append(normal_chain(item, meant))
-            claims.extend(_claims(chains[-1], number, formula))
+            claims.extend(_claims(chains[-1], number, formula, _gone_on_from(item, claims, number)))
         else:
             claims.append(_unread(item, number, formula))
     claims.sort(key=lambda item: item.display)
@@ -144,11 +169,22 @@ def _inline(document: Document, change: Change) -> Iterator[tuple[Formula, Chain
                 yield formula, normal_chain(item, change)
 
 
-def _claims(chain: Chain, number: int, formula: Formula) -> Iterator[Claim]:
-    left = chain.first
+def _gone_on_from(chain: Chain, claims: Sequence[Claim | Unread], number: int) -> Claim | None:
+    """What "= B" at the beginning of a display goes on from: the last relation of the display before."""
+    last = claims[-1] if claims else None
+    goes_on = chain.first is None and bool(chain.links) and chain.links[0].op in EQUALS
+    near = isinstance(last, Claim) and last.display == number - 1 and last.op in EQUALS
+    return last if isinstance(last, Claim) and goes_on and near else None
+
+
+def _claims(chain: Chain, number: int, formula: Formula, before: Claim | None) -> Iterator[Claim]:
+    left, head, done = (
+        (chain.first, chain.first, 0) if before is None else (before.right, before.head, before.link + 1)
+    )
     for link, step in enumerate(chain.links):
-        start = step.at.start if left is None or link else left.at.start
-        latex = formula.latex[(left.at.start if left is not None else start) : step.at.stop]
+        start = chain.first.at.start if chain.first is not None and link == 0 else step.at.start
+        written = left.at.start if left is not None and (link or before is None) else start
+        latex = formula.latex[written : step.at.stop]
         yield Claim(
             number,
             formula.place(start),
@@ -156,8 +192,8 @@ def _claims(chain: Chain, number: int, formula: Formula) -> Iterator[Claim]:
             step.op,
             left,
             step.right,
-            chain.first,
-            link,
+            head,
+            link + done,
             chain.aside,
             formula.latex,
             formula,
@@ -175,13 +211,14 @@ _RELATED = re.compile(
     r"[=<>]|\\(?:equiv|coloneqq|triangleq|doteq|leftarrow|gets|in|le|ge|leq|geq|approx|propto)\b"
 )
 _SPOKEN = re.compile(
-    r"\$?\\?(?P<name>[A-Za-z]+)\$?\s*(?:代表|表示|是|为|denotes?|is|stands\s+for|represents?)\s*"
-    r"(?:the\s+|a\s+)?\$?\\?(?P<function>sigmoid|tanh)\b"
+    r"\$?\\?(?:(?:mathbf|mathrm|mathcal|boldsymbol|operatorname)\s*\{?\s*\\?)?(?P<name>[A-Za-z]+)\}?\$?\s*"
+    r"(?:代表|表示|是|为|denotes?|is|stands\s+for|represents?|means)\s*"
+    r"(?:the\s+|a\s+)?\$?\\?(?:(?:mathrm|text|operatorname)\s*\{\s*)?(?P<function>sigmoid|tanh|diag)\b"
 )
 
 
 def spoken_functions(text: str) -> dict[str, str]:
-    """The functions that the prose gives a letter: "where S denotes the sigmoid"."""
+    """The functions that the prose gives a letter: "where S denotes the sigmoid", "D is $\\mathrm{diag}$"."""
     found = {}
     for match in _SPOKEN.finditer(text):
         name = match["name"]
@@ -190,6 +227,19 @@ def spoken_functions(text: str) -> dict[str, str]:
         elif name in ("sigma", "phi", "varphi", "psi"):
             found["\\" + name] = match["function"]
     return found
+
+
+def written_as_functions(spoken: dict[str, str]) -> Change:
+    """D(x) as diag(x), where the prose says so."""
+    letters = {letter for letter, function in spoken.items() if function == "diag"}
+
+    def change(node: Surface) -> Surface:
+        match node:
+            case Juxtaposed(left=Name(base=base), right=Bracket() as inside, direct=True) if base in letters:
+                return Apply(node.at, "diag", inside)
+        return node
+
+    return change
 
 
 def braces(node: Surface) -> Iterator[Braced]:

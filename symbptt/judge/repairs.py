@@ -12,31 +12,46 @@ from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.bindings import free_in
-from symbptt.judge.edits import Edit, Stock, edits, family
+from symbptt.judge.edits import Edit, Stock, complemented, edits, family
 from symbptt.judge.factors import Factor, entrywise_sign, factors_near
+from symbptt.judge.patches import patched
 from symbptt.judge.products import Term, terms, with_factor
 from symbptt.judge.reading import Claim
-from symbptt.judge.trial import NEARLY, Settled, Trial
+from symbptt.judge.trial import FEW_READINGS, NEARLY, Settled, Trial
 from symbptt.judge.vocabulary import names_in
-from symbptt.reader.syntax import Name, Surface
+from symbptt.reader.syntax import Name, Span, Surface, walk
 from symbptt.reader.written import written
 
-SECONDS = 0.6
+MOST_READINGS = 250  # of all edits of a relation
+SECONDS = 1.0  # should each take long
 LEFT = 2  # how much heavier an edit of the left side is
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """The whole relation as it should stand, and what was wrong."""
+    """What should stand at a stretch of the formula, or for the whole relation, and what was wrong."""
 
     latex: str
     said: str
+    at: Span | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What was wrong, as a sentence; a name at its beginning stays as it is."""
+        word = self.said.split(maxsplit=1)[0]
+        start = self.said[:1].upper() if word.isalpha() and len(word) > 1 else self.said[:1]
+        return f"{start}{self.said[1:]}."
 
 
 def repair(claim: Claim, trial: Trial, claims: Iterable[Claim], settled: Settled) -> Repair | None:
     """The slightest edit that makes a relation hold, or None."""
     near = sorted(claims, key=lambda one: (one is not claim, abs(one.display - claim.display)))
     return Search(claim, trial, settled, near).found()
+
+
+def widened(claim: Claim, trial: Trial, claims: Iterable[Claim], settled: Settled) -> Repair | None:
+    """The slightest edit by which a relation that is true of plain numbers is true of all sizes, or None."""
+    return Search(claim, trial, settled, list(claims)).widened()
 
 
 @dataclass
@@ -50,6 +65,7 @@ class Search:
     plain: Trial = field(init=False)
     status: str = field(init=False)  # of the relation where every size is 1
     until: float = field(init=False)
+    readings: int = FEW_READINGS  # in which an edit is tried; one where edits are many
 
     def __post_init__(self) -> None:
         self.plain = Trial(self.claim, self.trial.scope, True, self.trial.entries)
@@ -62,28 +78,38 @@ class Search:
         """The first edit that makes the relation true and says more than that a side is itself."""
         said_elsewhere = {(one.left, one.right) for one in self.near}
         again: Repair | None = None  # what the document says in another place is less likely
-        for edited, said in self._tries():
-            if time.process_time() > self.until:
+        for edited, said in self._first_readings_first(self._tries()):
+            if self._late():
                 break
             if edited.left is None or edited.left == edited.right or not self._holds(edited):
                 continue
-            found = Repair(f"{written(edited.left)} {edited.op} {written(edited.right)}", said)
             if (edited.left, edited.right) not in said_elsewhere:
-                return found
-            again = again or found
+                return as_repair(self.claim, edited, said)
+            again = again or as_repair(self.claim, edited, said)
         return again
+
+    def widened(self) -> Repair | None:
+        """The first edit of form alone that makes the relation true."""
+        for edited, edit in self._edited():
+            if edit.form and not self._late() and self._holds(edited):
+                return as_repair(self.claim, edited, edit.said)
+        return None
+
+    def _late(self) -> bool:
+        """Has enough been tried? A number, so that a busy machine finds the same."""
+        return self.trial.edited + self.plain.edited > MOST_READINGS or time.process_time() > self.until
 
     def _holds(self, edited: Claim) -> bool:
         """Is an edited relation true?"""
         try:
-            return self.trial.holds(edited, self.settled)
+            return self.trial.holds(edited, self.settled, self.readings)
         except SymbpttError:
             return False
 
     def _passes(self, edited: Claim) -> bool:
         """Is nothing found against an edited relation where every size is 1?"""
         try:
-            return self.status != "differs" or self.plain.may_hold(edited, self.settled)
+            return self.status != "differs" or self.plain.may_hold(edited, self.settled, self.readings)
         except SymbpttError:
             return False
 
@@ -94,11 +120,23 @@ class Search:
             slight.sort(key=lambda item: not item[1].form)
         elif self.status == "differs":
             slight = [item for item in slight if not item[1].form]
+        if self.trial.unfit(self.claim, self.settled):
+            slight = [item for item in slight if item[1].form or item[1].resized]
         light = 1 if self.status == "differs" else 2
         yield from self._passing(item for item in slight if item[1].weight <= light)
         if self.status != "equal":
             yield from self._lost_factors()
         yield from self._passing(item for item in slight if item[1].weight > light)
+
+    def _first_readings_first(self, tries: Iterator[tuple[Claim, str]]) -> Iterator[tuple[Claim, str]]:
+        """All tries in the usual reading before any in others: there nearly all repairs are found."""
+        held = []
+        self.readings = 1
+        for one in tries:
+            held.append(one)
+            yield one
+        self.readings = FEW_READINGS
+        yield from held
 
     def _passing(self, items: Iterable[tuple[Claim, Edit]]) -> Iterator[tuple[Claim, str]]:
         for edited, edit in items:
@@ -118,7 +156,9 @@ class Search:
     def _stock(self) -> Stock:
         """What the document offers near the relation: names of the same kind and size, open letters."""
         nodes = [side for one in self.near for side in (one.left, one.right) if side is not None]
-        return Stock(_namesakes(nodes, self.trial), _letters(self.claim, self.trial))
+        within = (complemented(below) for node in nodes for below in walk(node))
+        gates = frozenset(name.stem for name in within if name is not None)
+        return Stock(_namesakes(nodes, self.trial), _letters(self.claim, self.trial), gates)
 
     def _lost_factors(self) -> Iterator[tuple[Claim, str]]:
         """The relation with one factor more, where plain numbers allow it."""
@@ -129,7 +169,7 @@ class Search:
         for group in groups.values():
             for term in terms(self.claim.right):
                 whole = with_factor(term.whole.node, 0, "", group[0].node)
-                if time.process_time() > self.until:
+                if self._late():
                     return
                 if self._passes(replace(self.claim, right=term.whole.put(whole))):
                     yield from self._placed(group, term)
@@ -145,6 +185,15 @@ class Search:
         ]
         for _, right, factor in sorted(places, key=lambda item: item[0]):
             yield replace(self.claim, right=right), f"the factor {written(factor.node)} is missing"
+
+
+def as_repair(claim: Claim, edited: Claim, said: str) -> Repair:
+    """The smallest change of the text, or the whole relation."""
+    patch = patched(claim, edited)
+    if patch is not None:
+        return Repair(patch.latex, said, patch.at)
+    left = "" if edited.left is None else written(edited.left)
+    return Repair(f"{left} {edited.op} {written(edited.right)}", said)
 
 
 def _namesakes(nodes: Iterable[Surface], trial: Trial) -> dict[str, tuple[Name, ...]]:

@@ -9,21 +9,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symbptt.judge.layouts import Layouts
+from symbptt.judge.forms import says_scalars
+from symbptt.judge.layouts import MATRIX, QUESTIONS, Layouts
+from symbptt.judge.namesakes import UNKNOWN, namesake
+from symbptt.judge.numbers import UNFIT
+from symbptt.judge.products import grouped
 from symbptt.judge.reading import Claim
-from symbptt.judge.repairs import repair
+from symbptt.judge.repairs import Repair, as_repair, repair, widened
+from symbptt.judge.restated import Restated
 from symbptt.judge.scope import Scope
 from symbptt.judge.trial import Outcome, Settled, Trial
 from symbptt.judge.verdicts import Evidence, Finding
+from symbptt.reader.syntax import Transpose
+
+FROM_ZERO = "It holds where the states start at zero."
 
 
 @dataclass
 class Revision:
-    """The claims of a document with what was found first; ``scopes`` are those in which they were tried."""
+    """The claims of a document with what was found first; ``scopes`` are those in which they were tried.
+
+    ``across`` are the claims that were held against the head of their chain, as they were then, and ``anew``
+    those that define a quantity otherwise than before.
+    """
 
     claims: Sequence[Claim]
     findings: dict[int, Finding]
     scopes: Mapping[int, Scope]
+    across: Mapping[int, Claim]
+    anew: Mapping[int, Restated]
 
     def __post_init__(self) -> None:
         self.trials: dict[int, Trial] = {}
@@ -32,7 +46,7 @@ class Revision:
             finding = self.findings[id(claim)]
             if finding.verdict == "holds" and finding.scope == "any" and id(claim) in self.scopes:
                 asked = [part.split(":")[0].strip() for part in finding.reading.split(";")]
-                if any(part in ("gradient", "matrix gradient", "Jacobian") for part in asked):
+                if any(part == question for part in asked for question, _ in QUESTIONS):
                     layouts.hear(id(claim), self.trial(claim), asked)
         self.layouts = layouts
         self.settled: Settled = layouts.settled()
@@ -47,21 +61,35 @@ class Revision:
 
     def trial(self, claim: Claim) -> Trial:
         """The numbers of a claim, in the scope in which it was tried."""
-        if id(claim) not in self.trials:
-            scope = self.scopes[id(claim)]
-            self.trials[id(claim)] = Trial(claim, scope, False, scope.vocabulary.entries_of(claim))
-        return self.trials[id(claim)]
+        place = id(claim)
+        if place not in self.trials:
+            scope = self.scopes[place]
+            claim = self.across.get(id(claim), claim)
+            self.trials[place] = Trial(claim, scope, False, scope.vocabulary.entries_of(claim))
+        return self.trials[place]
 
     def revised(self, claim: Claim) -> Finding:
         """The finding in the light of the whole document."""
         finding = self.findings[id(claim)]
         if id(claim) not in self.scopes:
             return finding
+        if id(claim) in self.anew and not finding.suggestion:
+            within = replace(claim, link=1)  # what is defined is not in question
+            found = repair(within, self.trial(claim), self.claims, self.settled)
+            return self.anew[id(claim)].finding(found, self.claims, self.scopes)
         finding = self._in_layout(claim, finding)
         if finding.verdict == "fails" and claim.link:
             finding = self._against_head(claim, finding)
-        if finding.verdict == "fails" and not finding.suggestion:
+        unfit = finding.verdict == "undetermined" and finding.message.startswith(UNFIT)
+        if (unfit or finding.verdict == "fails") and not finding.suggestion:
             finding = self._repaired(claim, finding)
+        if finding.scope == "scalar" and not finding.suggestion:
+            finding = self._widened(claim, finding)
+        if finding.message == FROM_ZERO and not finding.suggestion:
+            finding = self._from_anywhere(claim, finding)
+        if finding.message.endswith(UNKNOWN) and not finding.suggestion:
+            found = namesake(claim, self.trial(claim), self.claims, self.settled)
+            finding = _pointed(finding, found)
         self.findings[id(claim)] = finding
         return finding
 
@@ -71,12 +99,18 @@ class Revision:
         if question is None or finding.verdict != "holds":
             return finding
         outcome = self.trial(claim).outcome(self.settled)
-        if outcome.status != "differs":
+        unfit = question == MATRIX and outcome.status in ("clash", "misfit")
+        if outcome.status != "differs" and not unfit:
             return finding
         answers = question[1]
         meant = answers[self.settled[question]] if isinstance(answers, tuple) else ""
         message = f"It is false in the layout of this document ({question[0]}: {meant})."
-        return Finding("fails", message, evidence=_numbers(outcome))
+        numbers = Evidence("form") if unfit else _numbers(outcome)
+        finding = Finding("fails", message, evidence=numbers)
+        turned = replace(claim, right=Transpose(claim.right.at, grouped(claim.right), "\\top"))
+        if not self.trial(claim).holds(turned, self.settled):
+            return finding
+        return _pointed(finding, as_repair(claim, turned, "the right side is to be transposed"))
 
     def _against_head(self, claim: Claim, finding: Finding) -> Finding:
         """After a wrong line, the next one is held against the head of the chain."""
@@ -90,13 +124,40 @@ class Revision:
         said = "It holds for the head of the chain; the mistake is in a line before."
         return Finding("holds", said, "any", _numbers(outcome))
 
-    def _repaired(self, claim: Claim, finding: Finding) -> Finding:
-        """A failure with the slightest edit that mends it."""
-        found = repair(claim, self.trial(claim), self.claims, self.settled)
+    def _from_anywhere(self, claim: Claim, finding: Finding) -> Finding:
+        """What holds where the states start at zero, with the edit that makes it hold for any start."""
+        trial = self.trial(claim)
+        found = repair(trial.claim, trial, self.claims, self.settled)
         if found is None:
             return finding
-        said = found.said[:1].upper() + found.said[1:]
-        return replace(finding, message=f"{finding.message} {said}.", suggestion=found.latex)
+        said = f"{finding.message} To hold for any start: {found.said}."
+        return replace(finding, message=said, suggestion=found.latex, at=found.at)
+
+    def _widened(self, claim: Claim, finding: Finding) -> Finding:
+        """What is true of plain numbers alone, with the edit that makes it true of all sizes."""
+        trial = self.trial(claim)
+        if says_scalars(claim) or not any(1 not in size for size in trial.world.sizes.values()):
+            return finding  # it is meant for numbers, or the document speaks of no matrix
+        found = widened(trial.claim, trial, self.claims, self.settled)
+        if found is None:
+            return finding
+        said = f"{finding.message} For larger ones: {found.said}."
+        return replace(finding, message=said, suggestion=found.latex, at=found.at)
+
+    def _repaired(self, claim: Claim, finding: Finding) -> Finding:
+        """A failure with the slightest edit that mends it."""
+        trial = self.trial(claim)
+        found = repair(trial.claim, trial, self.claims, self.settled)
+        return _pointed(finding, found)
+
+
+def _pointed(finding: Finding, found: Repair | None) -> Finding:
+    """A finding with what was probably meant."""
+    if found is None:
+        return finding
+    return replace(
+        finding, message=f"{finding.message} {found.sentence}", suggestion=found.latex, at=found.at
+    )
 
 
 def _numbers(outcome: Outcome) -> Evidence:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.declarations import Declaration
 from symbptt.judge.defining import definition_value
 from symbptt.judge.definitions import beside_logarithm
+from symbptt.judge.losses import NOWHERE, is_gradient
 from symbptt.judge.shapes import SCALARS, Shapes
-from symbptt.judge.vocabulary import Sided, Vocabulary, application, names_in, walk
+from symbptt.judge.vocabulary import Sided, Vocabulary, application, names_in
 from symbptt.judge.world import Definition, World
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
     Binary,
     Derivative,
+    Gradient,
     Juxtaposed,
     Name,
+    Number,
     Surface,
     Transpose,
+    walk,
 )
 
 HORIZON = 5
@@ -39,7 +43,9 @@ class Scope:
     horizon: int = HORIZON
     shapes: Shapes | None = None
     worlds: dict[tuple[bool, int], World] = field(default_factory=dict)
+    symbols: dict[bool, World] = field(default_factory=dict)  # for proofs, by unit
     known: dict[tuple[bool, int], int] = field(default_factory=dict)  # names sized when last asked for
+    zero: Scope | None = None
 
     def declared(self) -> dict[str, tuple[str, ...]]:
         """The declarations that count: those close after the start, else the latest before, else later."""
@@ -64,7 +70,7 @@ class Scope:
         if self.shapes is None:
             shapes = Shapes(self.vocabulary, self.declared(), _as_rows(self))
             shapes.entries = self.vocabulary.writing.entries(*self.rights())
-            shapes.jacobians = frozenset(filter(None, map(_jacobian, self._every())))
+            shapes.jacobians = frozenset(filter(None, map(_jacobian, self.every())))
             for key in shapes.declared:
                 shapes.table[key] = shapes._declared(shapes.declared[key])
             for _ in range(2):
@@ -76,9 +82,10 @@ class Scope:
 
     def rights(self) -> list[Surface]:
         """The right sides of all definitions."""
-        return [one.right for one in self._every()]
+        return [one.right for one in self.every()]
 
-    def _every(self) -> list[Definition]:
+    def every(self) -> list[Definition]:
+        """All definitions."""
         return [one for found in self.definitions.values() for one in found]
 
     def _learn(self, shapes: Shapes, one: Definition) -> None:
@@ -88,9 +95,8 @@ class Scope:
         shapes.indexed(one.right, letters)
         if not one.indices:
             shapes.equation(left, one.right)
-        for node in walk(one.right):
-            if isinstance(node, Name):
-                shapes.of(node)
+        for name in names_in(one.right):  # not those in scripts: the C of W_C is no quantity
+            shapes.of(name)
 
     def world(self, unit: bool, seed: int, names: Iterable[Name]) -> World:
         """An instance: sizes all 1, or different; ``names`` are sized besides those of the definitions."""
@@ -114,6 +120,7 @@ class Scope:
                 shapes.rows,
                 targets=self._targets(),
                 positive=self.vocabulary.positive,
+                labelled=self.vocabulary.labelled,
             )
         self.known[place] = len(shapes.table)
         return self.worlds[place]
@@ -149,6 +156,26 @@ class Scope:
         definitions[one.key] = [*kept, one]
         return Scope(self.vocabulary, definitions, self.declarations, start, self.horizon)
 
+    def from_zero(self) -> Scope:
+        """The scope in which the states that nothing else is said of start at zero."""
+        if self.zero is None:
+            nothing = Number(NOWHERE, "0")
+            started = {key for key, found in self.definitions.items() if any(one.initial for one in found)}
+            definitions = {key: list(found) for key, found in self.definitions.items()}
+            for one in self.every():
+                if one.pattern == "t" and one.key not in started and not one.indices and not is_gradient(one):
+                    definitions[one.key].append(replace(one, time=nothing, right=nothing))
+            self.zero = Scope(self.vocabulary, definitions, self.declarations, self.start, self.horizon)
+        return self.zero
+
+    def until(self, display: int) -> Scope:
+        """The scope with the definitions up to a display alone."""
+        kept = {
+            key: [one for one in found if one.display <= display] for key, found in self.definitions.items()
+        }
+        definitions = {key: found for key, found in kept.items() if found}
+        return Scope(self.vocabulary, definitions, self.declarations, self.start, self.horizon)
+
     def sound(self, one: Definition) -> bool:
         """Can the value of a new definition be found, without a circle?"""
         try:
@@ -157,16 +184,37 @@ class Scope:
             return False
         return True
 
+    def misfit(self, claim: Sided) -> str:
+        """A name that a relation rests on, and whose definition has another size than its uses."""
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        keys = {self.vocabulary.refer(name).key for side in sides for name in names_in(side)}
+        for world in self.worlds.values():
+            rests = {key for place, below in world.rests.items() if place[0] in keys for key, _ in below}
+            for key in sorted(world.misfits & (keys | rests)):
+                return key
+        return ""
+
     def open_losses(self) -> set[str]:
         """The losses that the document leaves open, and what is defined by them."""
-        found = {one.key for one in self._every() if one.assumed}
+        found = {one.key for one in self.every() if one.assumed}
         for _ in range(2 if found else 0):
             found |= {
                 one.key
-                for one in self._every()
+                for one in self.every()
                 if any(self.vocabulary.refer(name).key in found for name in names_in(one.right))
             }
         return found
+
+    def doubtful_loss(self, claim: Sided) -> str:
+        """A loss that a relation speaks of, in a document of several networks that leaves it open."""
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        names = [name for side in sides for name in names_in(side)]
+        slopes = any(isinstance(node, Derivative | Gradient) for side in sides for node in walk(side))
+        slopes = slopes or any(name.base == "\\delta" or name.prefix for name in names)
+        if not slopes or not any(one.doubtful for one in self.every()):
+            return ""
+        losses = self.open_losses()
+        return next((key for key in (self.vocabulary.refer(name).key for name in names) if key in losses), "")
 
     def keys_of_definitions(self) -> set[str]:
         """The names that stand in definitions, on either side."""
@@ -198,7 +246,8 @@ class Scope:
             reference = self.vocabulary.refer(name)
             found = self.definitions.get(reference.key, ())
             always = reference.key in self.vocabulary.names.timed and all(one.time for one in found)
-            if always and reference.time is None and name.base not in counted | SCALARS:
+            omitted = always and reference.time is None and name.base not in counted | SCALARS
+            if omitted and reference.key not in self.vocabulary.copies:
                 return reference.key
         return ""
 

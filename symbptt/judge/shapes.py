@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from symbptt.judge.tensors import ELEMENTWISE
 from symbptt.judge.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.reader.syntax import (
+    NAMED_GRADIENTS,
     Apply,
     BigOperator,
     Binary,
@@ -34,7 +35,9 @@ from symbptt.reader.syntax import (
 ONE = 0
 Pair = tuple[int, int]
 PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])
-SCALARS = frozenset(["E", "L", "J", "\\mathcal{L}", "\\mathcal{J}", "\\ell", "loss", "Loss", "\\xi"])
+SCALARS = frozenset(
+    ["E", "L", "J", "\\mathcal{L}", "\\mathcal{J}", "\\mathcal{E}", "\\ell", "loss", "Loss", "\\xi"]
+)
 SMALL = frozenset(["\\alpha", "\\lambda", "\\eta", "\\epsilon", "\\varepsilon", "\\tau"])
 REDUCING = frozenset(["sum", "tr", "trace", "Tr", "det"])
 
@@ -145,6 +148,9 @@ class Shapes:
             plain = key[len(name.prefix) :].lstrip()
             if plain in self.table:
                 return self.table[plain]
+        partner = key[len("\\hat{") : -1] if key.startswith("\\hat{") else f"\\hat{{{key}}}"
+        if partner in self.table:
+            return self.table[partner]  # a target, and what is predicted for it
         base = name.base
         if key.startswith("I_{") and len(name.subscripts) == 1:
             axis = self.axes.label(_size(name.subscripts[0]))
@@ -197,11 +203,21 @@ class Shapes:
 
     def equation(self, left: Surface, right: Surface) -> None:
         """Learns from left = right."""
+        if isinstance(left, Name) and self._of_numbers(right):
+            self.table[self._key(left)] = ONE, ONE
+            return
         one, other = self.shape(left), self.shape(right)
         if isinstance(left, Name) and one is not None and other is not None:
             one = self._widened(left, one, other)
         if one is not None and other is not None and (one == (ONE, ONE)) == (other == (ONE, ONE)):
             self._same(one, other)
+
+    def _of_numbers(self, node: Surface) -> bool:
+        """Is this the derivative of a number by a number?"""
+        match node:
+            case Derivative(numerator=Name() as above, denominators=(Name() as below,)):
+                return self.of(above) == self.of(below) == (ONE, ONE)
+        return False
 
     def _widened(self, left: Name, one: Pair, other: Pair) -> Pair:
         """A name that was taken for a vector and is defined as a matrix: H_t of a batch X_t."""
@@ -255,13 +271,19 @@ class Shapes:
                 return None if turned is None else (turned[1], turned[0])
             case Bracket(kind="()" | "list" | "\\{\\}", items=(inside,)):
                 return self.shape(inside)
+            case Bracket(kind="\\langle\\rangle", items=(first, second)):
+                return self._inner(first, second)
             case Bracket(kind="[]" | "[;]", items=items):
                 return self.shape(items[0]) if len(items) == 1 else self._stacked(items)
             case Matrix(rows=rows) if all(len(row) == 1 for row in rows):
                 return self._stacked([row[0] for row in rows])
             case Apply(function=function, argument=argument) if argument is not None:
                 given = self.shape(argument)
-                return (ONE, ONE) if function in REDUCING else None if function == "diag" else given
+                if function in ("diag", "Diag"):
+                    return _diagonal(given)
+                return (ONE, ONE) if function in REDUCING else given
+            case Derivative(kind=kind, denominators=(Name() as variable,)) if kind in NAMED_GRADIENTS:
+                return self.of(variable)
             case Derivative():
                 return None
         return None
@@ -269,6 +291,15 @@ class Shapes:
     def _pair(self, left: Surface, right: Surface, join: Callable[[Pair, Pair], Pair | None]) -> Pair | None:
         one, other = self.shape(left), self.shape(right)
         return None if one is None or other is None else join(one, other)
+
+    def _inner(self, first: Surface, second: Surface) -> Pair:
+        """An inner product is a number; what stands in it has one shape."""
+        one, other = self.shape(first), self.shape(second)
+        if one is not None and other is not None:
+            one = self._widened(first, one, other) if isinstance(first, Name) else one
+            other = self._widened(second, other, one) if isinstance(second, Name) else other
+            self._same(one, other)
+        return ONE, ONE
 
     def _called(self, node: Surface) -> Pair | None:
         """The shape of f(x): that of x where f is an elementwise function."""
@@ -318,6 +349,14 @@ class Shapes:
         for label, axis in self.axes.named.items():
             found[f"size {label}"] = (size(axis), 1)
         return found
+
+
+def _diagonal(given: Pair | None) -> Pair | None:
+    """The shape of diag(x): square for a vector, unknown for anything else."""
+    if given is None or (given[0] == ONE) == (given[1] == ONE):
+        return None
+    axis = given[0] or given[1]
+    return axis, axis
 
 
 def _size(node: Surface) -> str:

@@ -14,9 +14,9 @@ import numpy as np
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.tensors import Key, Tensor, of_array
-from symbptt.judge.vocabulary import application, walk
+from symbptt.judge.vocabulary import application
 from symbptt.judge.world import TINY, Shift, World
-from symbptt.reader.syntax import Apply, Number, Surface
+from symbptt.reader.syntax import Apply, Number, Surface, walk
 
 NOW = 3
 

@@ -9,7 +9,7 @@ The batch holds the complex steps of a derivative and is 1 elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from symbptt.errors import SymbpttError
 
 Array = NDArray[np.complex128]
 Key = tuple[str, int | None]
+JACOBIAN = ("Jacobian", ("numerator layout", "denominator layout"))
+OUTER = "\\otimes"  # of entries to some, the outer product to others
 ELEMENTWISE = frozenset(["\\odot", "\\circ", "\\otimes", "\\bigodot"])
 
 
@@ -71,6 +73,13 @@ def of_array(values: NDArray[np.float64] | NDArray[np.complex128] | float) -> Te
     """A plain tensor of a number or of rows and columns."""
     array = np.atleast_2d(np.asarray(values, dtype=np.complex128))
     return Tensor(array[None, :, :, None, None])
+
+
+def numbers(a: Tensor) -> Array:
+    """The array of a tensor. Raises Undecided for one that holds symbols."""
+    if not isinstance(a.data, np.ndarray):
+        raise Undecided("this is worked out with numbers only")
+    return a.data
 
 
 def transposed(a: Tensor) -> Tensor:
@@ -166,7 +175,7 @@ def _sizes(a: Tensor) -> str:
 def _options(op: str, a: Tensor, b: Tensor, choose: Choose) -> list[Option]:
     if a.plain and b.plain:
         return _plain_options(op, a, b)
-    chains = _chain_options(op, a, b) if not a.plain and not b.plain else []
+    chains = _chain_options(a, b, choose) if not a.plain and not b.plain else []
     if chains:
         return chains
     left, right = view(a, choose), view(b, choose)
@@ -183,11 +192,15 @@ def _plain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
     same: list[Option] = [("elementwise", lambda: times(a, b))] if a.out == b.out else []
     if op in ELEMENTWISE:
         wide: list[Option] = [("elementwise", lambda: times(a, b))] if stretch(a.out, b.out) else []
+        vectors = 1 in a.out and 1 in b.out and a.out.index(1) == b.out.index(1)
+        if op == OUTER and vectors:
+            one, other = (a, transposed(b)) if a.out[1] == 1 else (transposed(a), b)
+            wide.append(("outer product", lambda: matmul(one, other)))
         return wide
     if op == "*":
         return same + matrix
-    if matrix and same:
-        return matrix + same
+    if matrix and same:  # square: side by side is the matrix product, a dot may be either
+        return matrix + same if op else matrix
     dot: list[Option] = []
     if a.out == b.out and 1 in a.out and op != "*":
         left, right = (transposed(a), b) if a.out[1] == 1 else (a, transposed(b))
@@ -198,7 +211,12 @@ def _plain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
     return matrix + same + dot + diagonal
 
 
-def _chain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
+def matrix_named(a: Tensor) -> Tensor:
+    """What a name such as J_t stands for: a square Jacobian is a matrix, and factors keep their order."""
+    return replace(a, of=None, by=None) if not a.plain and a.out == a.below else a
+
+
+def _chain_options(a: Tensor, b: Tensor, choose: Choose) -> list[Option]:
     forward: Option = ("chain", lambda: chain(a, b))
     backward: Option = ("chain from the right", lambda: chain(b, a))
     if a.by is not None and a.by == b.of:
@@ -209,12 +227,9 @@ def _chain_options(op: str, a: Tensor, b: Tensor) -> list[Option]:
         return [("transposed chain", lambda: chain(b, transposed(a)))]
     if a.turned or b.turned:
         return []
-    found = []
-    if a.below == b.out:
-        found.append(forward)
-    elif b.below == a.out:
-        found.append(backward)
-    return found
+    if a.below == b.out and b.below == a.out:
+        return [forward, backward][choose(JACOBIAN, 2) :][:1]
+    return [forward] if a.below == b.out else [backward] if b.below == a.out else []
 
 
 def _mixed_options(op: str, a: Tensor, b: Tensor, choose: Choose) -> list[Option]:

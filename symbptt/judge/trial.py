@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from symbptt.judge.bindings import assignments
+from symbptt.judge.bindings import Letters, assignments
 from symbptt.judge.choices import Choice, Memory, readings
 from symbptt.judge.evaluate import Evaluator
 from symbptt.judge.functions import ELEMENTARY
@@ -18,21 +18,24 @@ from symbptt.judge.reading import Claim
 from symbptt.judge.scope import Scope
 from symbptt.judge.shapes import function_like
 from symbptt.judge.tensors import Clash, Misfit, Tensor, Undecided, matched
-from symbptt.judge.vocabulary import Vocabulary, application, names_in, walk
+from symbptt.judge.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.world import OutOfRange, World
 from symbptt.reader.syntax import (
     Derivative,
+    Juxtaposed,
     Name,
     Number,
+    Surface,
+    walk,
 )
 
 MOST_READINGS = 200
-FEW_READINGS = 24
+FEW_READINGS = 2
 SECONDS = 1.5
 TOLERANCE = 1e-6
 NEARLY = 1e-3  # so much may rounding do where both sides should be zero
 UNFIT = "The sizes of the two sides fit in no reading."
-OUTSIDE = "It speaks of times outside the horizon."
+OUTSIDE = "It speaks only of times before the first step or after the last."
 VANISHING = 1e-11
 Settled = Mapping[tuple[object, ...], int]  # questions of reading that the document has settled
 Status = Literal["equal", "differs", "misfit", "clash", "undecided", "vanish"]
@@ -49,6 +52,7 @@ class Outcome:
     left: str = ""
     right: str = ""
     spoken: dict[str, str] = field(default_factory=dict)
+    answers: Settled = field(default_factory=dict)  # the reading in which both sides are equal
 
 
 def tried(
@@ -69,9 +73,12 @@ class Trial:
     unit: bool
     entries: frozenset[str]
     memory: Memory = field(default_factory=Memory)
+    edited: int = 0  # readings of edits that were tried
     world: World = field(init=False)
+    letters: Letters = field(init=False)
 
     def __post_init__(self) -> None:
+        self.letters = Letters(self.scope, self.entries)
         self.world = self.scope.world(self.unit, 1, _sized(self.claim))
 
     def outcome(self, settled: Settled | None = None, seconds: float = SECONDS) -> Outcome:
@@ -100,30 +107,39 @@ class Trial:
         if best is None:
             return Outcome("undecided", "It takes too long.")
         if best.status in ("differs", "clash"):
-            return _founded(best, self.claim, self.scope, self.world)
+            return founded(best, self.claim, self.scope, self.world)
         if best.status == "misfit" and IDENTITY not in best.message:
             return Outcome("misfit", UNFIT)
         return Outcome("undecided", best.message) if best.status == "vanish" else best
 
-    def holds(self, claim: Claim, settled: Settled) -> bool:
-        """Is another claim, an edit of this one, true in a reading?"""
-        return any(one.status == "equal" for one in self._outcomes(claim, settled))
+    def holds(self, claim: Claim, settled: Settled, most: int = FEW_READINGS) -> bool:
+        """Is another claim, an edit of this one, true in one of the first readings?"""
+        return any(one.status == "equal" for one in self._outcomes(claim, settled, most))
 
-    def may_hold(self, claim: Claim, settled: Settled) -> bool:
+    def may_hold(self, claim: Claim, settled: Settled, most: int = FEW_READINGS) -> bool:
         """Is another claim, an edit of this one, true in a reading, or nearly, or a matter of zeros?"""
         return any(
             one.status in ("equal", "vanish") or (one.status == "differs" and one.error < NEARLY)
-            for one in self._outcomes(claim, settled)
+            for one in self._outcomes(claim, settled, most)
         )
 
-    def _outcomes(self, claim: Claim, settled: Settled) -> Iterator[Outcome]:
-        """How another claim fares in each reading."""
+    def unfit(self, claim: Claim, settled: Settled) -> bool:
+        """Do the sizes of another claim fit in none of the first readings?"""
+        return all(one.status in ("misfit", "clash") for one in self._outcomes(claim, settled, FEW_READINGS))
+
+    def _outcomes(self, claim: Claim, settled: Settled, most: int) -> Iterator[Outcome]:
+        """How another claim fares in each reading; names that it alone speaks of are forgotten after it."""
         self.world.until = time.process_time() + SECONDS
-        bindings = list(assignments(claim, self.scope, self.world, self.entries))
-        for choice in readings(FEW_READINGS, SECONDS, settled):
-            with np.errstate(all="ignore"):
-                outcome = self._under(choice, claim, bindings, self.memory, False)
-            yield outcome
+        leaves = set(self.world.leaves)
+        bindings = list(assignments(claim, self.scope, self.world, self.entries, self.letters))
+        try:
+            for choice in readings(most, SECONDS, settled):
+                self.edited += 1
+                with np.errstate(all="ignore"):
+                    outcome = self._under(choice, claim, bindings, self.memory, False)
+                yield outcome
+        finally:
+            self.world.unlearn(leaves)
 
     def _under(
         self, choice: Choice, claim: Claim, bindings: list[dict[str, int]], memory: Memory, beyond: bool
@@ -167,7 +183,7 @@ def _sized(claim: Claim) -> Iterator[Name]:
     yield from _inner(claim)
 
 
-def _founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outcome:
+def founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outcome:
     """A difference counts only when all that the claim speaks of has a meaning in the document."""
     defined = scope.keys_of_definitions()
     vocabulary = scope.vocabulary
@@ -184,8 +200,12 @@ def _founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outc
     if any(spoken_of) and not all(spoken_of):
         return Outcome("undecided", f"{min(set().union(*spoken_of))} is nowhere defined.")
     functions, entries = scope.functions(), vocabulary.entries_of(claim) - vocabulary.quantities
+    if free := _assumed(claim, scope, entries):
+        return Outcome("undecided", f"{free} is nowhere defined.")
     for side in (claim.left, claim.right):
         for node in walk(side) if side is not None else ():
+            if matrix := _acts_as_matrix(node, scope):
+                return Outcome("undecided", f"{matrix}(...) is a matrix that nothing defines.")
             call = application(node)
             if call is not None and function_like(vocabulary, *call) and call[0].base not in functions:
                 return Outcome("undecided", f"{call[0].base}(...) is a function that nothing defines.")
@@ -194,6 +214,38 @@ def _founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outc
                 if key in world.leaves and key not in defined:
                     return Outcome("undecided", f"{key} is nowhere defined.")
     return outcome
+
+
+def _assumed(claim: Claim, scope: Scope, entries: frozenset[str]) -> str:
+    """A name on one side of a relation about nothing that is defined: it may be what the relation defines."""
+    if claim.left is None:
+        return ""
+    sides = [list(names_in(side)) for side in (claim.left, claim.right)]
+    keys = [{scope.vocabulary.refer(name, entries).key for name in names} for names in sides]
+    if any(key in scope.definitions for key in keys[0] | keys[1]):
+        return ""
+    alone = [
+        scope.vocabulary.refer(name, entries).key
+        for names, others in zip(sides, keys[::-1], strict=True)
+        for name in names
+        if name.time is not None and scope.vocabulary.refer(name, entries).key not in others
+    ]
+    return alone[0] if alone else ""
+
+
+def _acts_as_matrix(node: Surface, scope: Scope) -> str:
+    """The D of D(x) y, a capital letter that gives a matrix for a vector, where nothing says which."""
+    call = application(node.left) if isinstance(node, Juxtaposed) else None
+    if call is None or call[0].base in scope.vocabulary.spoken or call[0].time is not None:
+        return ""
+    base = call[0].base
+    if len(base) != 1 or not base.isupper():
+        return ""
+    applied = {
+        id(one[0]) for right in scope.rights() for one in map(application, walk(right)) if one is not None
+    }
+    names = [name for right in scope.rights() for name in names_in(right) if name.base == base]
+    return base if names and all(id(name) in applied for name in names) else ""
 
 
 def _is_identity(claim: Claim, vocabulary: Vocabulary) -> bool:
@@ -237,10 +289,10 @@ def _over(
             vanished = vanished and size < VANISHING
             if not error <= TOLERANCE:  # also for what is no number
                 status: Status = "differs" if np.isfinite(error) else "undecided"
-                where = _where(bound, world)
-                return Outcome(status, "", error, where, _shown(one), _shown(other), choice.spoken())
+                where = instance(bound, world)
+                return Outcome(status, "", error, where, shown(one), shown(other), choice.spoken())
             if error > worst.error:
-                worst = Outcome("equal", "", error, _where(bound, world), _shown(one), _shown(other))
+                worst = Outcome("equal", "", error, instance(bound, world), shown(one), shown(other))
     except Clash as clash:
         return Outcome("clash", str(clash))
     except Misfit as misfit:
@@ -252,8 +304,9 @@ def _over(
     if not np.isfinite(worst.error):
         return Outcome("undecided", "A value is not finite.")
     if vanished and not isinstance(claim.right, Number):
-        return Outcome("vanish", "Both sides vanish.")
-    return Outcome("equal", "", worst.error, worst.where, worst.left, worst.right, choice.spoken())
+        return Outcome("vanish", "Both sides are zero in every reading, which decides nothing.")
+    answers = {**choice.settled, **choice.made}
+    return Outcome("equal", "", worst.error, worst.where, worst.left, worst.right, choice.spoken(), answers)
 
 
 def compared(left: Tensor, right: Tensor, choice: Choice, claim: Claim) -> tuple[Tensor, Tensor]:
@@ -272,7 +325,8 @@ def difference(one: Tensor, other: Tensor) -> tuple[float, float]:
     return float(np.abs(one.data - other.data).max(initial=0)) / max(size, VANISHING), size
 
 
-def _where(bound: dict[str, int], world: World) -> str:
+def instance(bound: dict[str, int], world: World) -> str:
+    """The letters and sizes that a relation was tried with."""
     sizes = {key[5:]: size[0] for key, size in world.sizes.items() if key.startswith("size ")}
     sizes = {label: size for label, size in sizes.items() if not label.isdigit()}
     unit = all(size == (1, 1) for size in world.sizes.values())
@@ -280,7 +334,8 @@ def _where(bound: dict[str, int], world: World) -> str:
     return ", ".join([*parts, "every size 1"] if unit else parts)
 
 
-def _shown(value: Tensor) -> str:
+def shown(value: Tensor) -> str:
+    """The first numbers of a value."""
     flat = value.data.real.ravel()
     text = ", ".join(f"{number:.4g}" for number in flat[:4])
     return f"[{text}{', ...' if flat.size > 4 else ''}]" if flat.size > 1 else text

@@ -17,7 +17,8 @@ VERDICTS: tuple[Verdict, ...] = ("definition", "holds", "fails", "unreadable", "
 class Evidence:
     """What a verdict rests on: a proof, the form alone, or numbers.
 
-    The numbers say where both sides were evaluated, and how far apart they were at most.
+    The numbers say where both sides were evaluated, and how far apart they were at most; ``idea`` says what a
+    proof rests on.
     """
 
     kind: Literal["proved", "numeric", "form"]
@@ -25,6 +26,7 @@ class Evidence:
     sizes: str = ""
     left: str = ""
     right: str = ""
+    idea: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Finding:
             raise ValueError("a relation fails only with evidence")
         if (self.scope is not None) != (self.verdict == "holds"):
             raise ValueError("what holds, and nothing else, has a scope")
+
+    @property
+    def proved(self) -> bool:
+        """Does the verdict rest on a proof?"""
+        return self.evidence is not None and self.evidence.kind == "proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,8 @@ class Judged:
 
     ``display`` counts the displays from 0 and is None for an inline formula. ``region`` is where the relation
     stands, ``part`` the part of it that the message is about. In a notebook both count within the ``cell``
-    (from 1), and ``file_region`` and ``file_part`` are the places in the notebook's own file.
+    (from 1), and ``file_region`` and ``file_part`` are the places in the notebook's own file. ``file`` is
+    where the relation stands, if not in the document itself but in a file that it takes in.
     """
 
     display: int | None
@@ -95,6 +103,7 @@ class Judged:
     cell: int | None = None
     file_region: Region | None = None
     file_part: Region | None = None
+    file: str = ""
 
     @property
     def line(self) -> int:

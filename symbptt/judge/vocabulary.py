@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from symbptt.judge.tensors import Undecided
-from symbptt.judge.writing import Writing, names_of, sides_of, walk
-from symbptt.reader.spelling import ReadingError, Spelling, canonical, index_letters
+from symbptt.judge.writing import Writing, names_of, sides_of
+from symbptt.reader.spelling import ReadingError, Spelling, canonical, index_letters, is_spellable
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
     Binary,
     Bracket,
     Chain,
+    Derivative,
     Fraction,
+    Gradient,
     Indicator,
     Juxtaposed,
     Name,
@@ -26,11 +28,13 @@ from symbptt.reader.syntax import (
     Surface,
     Word,
     names_in,
+    walk,
 )
 from symbptt.reader.written import written
 
 PREFIXES = ("d", "dp", "\\delta", "\\Delta")
 LONGEST_NUMBER = 50  # digits of an index
+CLASSES = 2
 NEIGHBOURS = {"next": 0, "prev": -1}
 
 
@@ -65,13 +69,18 @@ class Vocabulary:
     names: Spelling
     known: frozenset[str]
     quantities: frozenset[str]  # letters that are quantities, so no indices
+    running: frozenset[str] = frozenset()  # letters that are quantities at the time t itself: k_t
+    copies: frozenset[str] = frozenset()  # parameters whose use at one time is differentiated by: W_t
     spoken: dict[str, str] = field(default_factory=dict)  # functions that the prose names
     sized: frozenset[str] = frozenset()
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
+    labelled: int | None = None  # how much later than p_t the label y_t of -\\log p_{t,y_t} is
+    numbered: frozenset[str] = frozenset()  # z_2 that is defined beside z, so no entry of it
     writing: Writing = field(default_factory=lambda: Writing())
     parameters: dict[str, int] = field(default_factory=dict)  # of the recurrence, with where each is met
     cache: dict[tuple[int, frozenset[str]], tuple[Name, Reference]] = field(default_factory=dict)
     spelled: dict[tuple[Name, frozenset[str]], Reference] = field(default_factory=dict)
+    shown: dict[int, tuple[Surface, tuple[set[str], set[str]]]] = field(default_factory=dict)
 
     @staticmethod
     def of(chains: Iterable[Chain]) -> Vocabulary:
@@ -79,12 +88,29 @@ class Vocabulary:
         chains = tuple(chains)
         names = Spelling.of(chains)
         every = [name for chain in chains for name in names_of(chain)]
-        found = Vocabulary(names, frozenset(), frozenset(), writing=Writing.of(chains, names))
+        numbered = frozenset(_numbered(chains, names))
+        found = Vocabulary(
+            names, frozenset(), frozenset(), numbered=numbered, writing=Writing.of(chains, names)
+        )
         plain = frozenset(found.refer(name).key for name in every)
         timed = frozenset(name.base for name in every if found.refer(name).time is not None)
         sides = [side for chain in chains for side in sides_of(chain)]
         logged = frozenset(found.refer(name).key for side in sides for name in _logged(side))
-        return replace(found, known=plain, quantities=timed, positive=logged, cache={}, spelled={})
+        label = found.label_in(every)
+        running = frozenset(name.base for name in every if _is_at(found.refer(name).time, names.letter))
+        found = replace(found, copies=_copies(sides, found), running=running)
+        return replace(
+            found, known=plain, quantities=timed, positive=logged, labelled=label, cache={}, spelled={}
+        )
+
+    def label_in(self, names: Iterable[Name]) -> int | None:
+        """How many steps after p_t the label y_t of p_{t,y_t} is; None where there are no labels."""
+        letter = {self.names.letter: 0}
+        for reference in (self.refer(name) for name in names if name.subscripts):
+            for item in reference.indices:
+                if isinstance(item, Name) and item.time is not None and reference.time is not None:
+                    return integer(item.time, letter) - integer(reference.time, letter)
+        return None
 
     def ends(self, horizon: int) -> dict[str, int]:
         """The letters of the last time, with its number."""
@@ -92,7 +118,16 @@ class Vocabulary:
 
     def entries_of(self, claim: Sided) -> frozenset[str]:
         """The letters that index entries in a relation."""
-        return self.writing.entries(*(node for node in (claim.left, claim.right) if node is not None))
+        return self.writing.entries_by(
+            self._shown(node) for node in (claim.left, claim.right) if node is not None
+        )
+
+    def _shown(self, node: Surface) -> tuple[set[str], set[str]]:
+        """What the letters of one side do, found once."""
+        held = self.shown.get(id(node))
+        if held is None:
+            held = self.shown[id(node)] = node, self.writing.shown(node)
+        return held[1]
 
     def declared(self, key: str) -> bool:
         """Has the document declared the size of this name?"""
@@ -142,13 +177,51 @@ class Vocabulary:
             split = [Name(item.at, letter) for letter in item.text] if isinstance(item, Word) else []
             indexing = letters is not None and letters <= entries | self.writing.sizes
             beside = timed or bool(letters and letters & entries)
-            if (letters and indexing and beside) or (isinstance(item, Number) and timed):
+            counted = isinstance(item, Number) and timed and canonical(name) not in self.numbered
+            if (letters and indexing and beside) or counted:
                 found.append(item)
             elif split and {letter.base for letter in split} <= entries:
                 found += split
+            elif timed and isinstance(item, Name) and (label := self._label(item)) is not None:
+                found.append(label)
             else:
                 kept.append(item)
         return replace(name, subscripts=tuple(kept)), tuple(found)
+
+    def _label(self, item: Name) -> Name | None:
+        """A quantity with a time that picks an entry: p_{y_t}, the probability of the class that is seen."""
+        _, time, bare = self.names.split(item)
+        return None if time is None else replace(bare, time=time, style="subscript")
+
+
+def _is_at(time: Surface | None, letter: str) -> bool:
+    return isinstance(time, Name) and time.base == letter
+
+
+def _copies(sides: Iterable[Surface], known: Vocabulary) -> frozenset[str]:
+    r"""The names that have a time only where \partial W_t stands below, and none elsewhere."""
+    below: set[int] = set()
+    elsewhere: dict[str, set[bool]] = {}
+    for node in (node for side in sides for node in walk(side)):
+        variables: tuple[Surface | None, ...] = node.denominators if isinstance(node, Derivative) else ()
+        variables = (node.variable,) if isinstance(node, Gradient) else variables
+        below |= {id(name) for one in variables if one is not None for name in names_in(one)}
+    for name in (name for side in sides for name in names_in(side)):
+        reference = known.refer(name)
+        if id(name) not in below:
+            elsewhere.setdefault(reference.key, set()).add(reference.time is not None)
+    return frozenset(key for key, timed in elsewhere.items() if timed == {False} and key in known.names.timed)
+
+
+def _numbered(chains: Iterable[Chain], names: Spelling) -> Iterator[str]:
+    """The names with a number below that are defined beside the same name without it: z_{2,t} beside z_t."""
+    firsts = [chain.first for chain in chains if isinstance(chain.first, Name) and chain.links]
+    split = [names.split(first) for first in firsts if is_spellable(first)]
+    keys = {key for key, _, _ in split}
+    for key, _, bare in split:
+        others = tuple(item for item in bare.subscripts if not isinstance(item, Number))
+        if others != bare.subscripts and canonical(replace(bare, subscripts=others)) in keys:
+            yield key
 
 
 def _logged(root: Surface) -> Iterator[Name]:
@@ -182,7 +255,10 @@ def index_names(node: Surface) -> Iterator[Name]:
 
 
 def integer(node: Surface, bound: dict[str, int]) -> int:
-    """A time, limit or index as a number. Raises Undecided for a letter without a value."""
+    """A time, limit or index as a number. Raises Undecided for a letter without a value.
+
+    A label y_t is the number of a class; here it takes turns between the first and the second.
+    """
     match node:
         case Number(text=text) if text.isdigit() and len(text) <= LONGEST_NUMBER:
             return int(text)
@@ -191,6 +267,8 @@ def integer(node: Surface, bound: dict[str, int]) -> int:
             if letter not in bound:
                 raise Undecided(f"the index {letter} has no value")
             return bound[letter]
+        case Name(time=Surface() as time):
+            return 1 + integer(time, bound) % CLASSES
         case Negative(operand=operand):
             return -integer(operand, bound)
         case Binary(op="+", left=left, right=right):

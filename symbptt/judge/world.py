@@ -6,16 +6,17 @@ run: total (through every path), immediate (earlier times held), or direct (all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
+from symbptt.judge.chance import signs, uniform
 from symbptt.judge.functions import seed_of
 from symbptt.judge.tensors import Key, Tensor, Undecided, of_array, transposed
-from symbptt.judge.vocabulary import Vocabulary, application, integer, names_in
+from symbptt.judge.vocabulary import CLASSES, Vocabulary, application, integer, names_in
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
 Kind = Literal["total", "immediate", "direct", "own"]
@@ -43,6 +44,7 @@ class Definition:
     left: Name
     called: bool = False
     assumed: bool = False  # a loss that the document leaves open
+    doubtful: bool = False  # such a loss where the document defines several networks or outputs
 
     @property
     def pattern(self) -> str:
@@ -103,6 +105,7 @@ class World:
     seed: int
     evaluate: Evaluate
     rows: bool = False
+    spread: float = 1.0  # how large the numbers of a name are that nothing defines
     shift: Shift | None = None
     base: World | None = None
     memo: dict[Key, Tensor] = field(default_factory=dict)
@@ -111,14 +114,18 @@ class World:
     resting: list[set[Key]] = field(default_factory=list)
     shifts: dict[tuple[object, ...], World] = field(default_factory=dict)
     jacobians: dict[tuple[object, ...], list[Tensor]] = field(default_factory=dict)
+    kinds: dict[int, list[Kind]] = field(default_factory=dict)  # of each list of jacobians, by its identity
+    meant: dict[tuple[tuple[object, ...], int], set[Kind]] = field(default_factory=dict)  # by answer
     leaves: set[str] = field(default_factory=set)
     applied: dict[str, list[tuple[str, Definition, Name, Bracket]]] | None = None
     targets: frozenset[str] = frozenset()  # names that stand beside the logarithm of a prediction
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
+    labelled: int | None = None  # how much later the label is that a target stands for
     until: float = float("inf")  # the moment of processor time at which an evaluation gives up
     node: Surface | None = None  # an occurrence of an expression that is moved, instead of a quantity
     node_shape: tuple[int, int] | None = None
     node_keys: dict[int, Key] = field(default_factory=dict)
+    misfits: set[str] = field(default_factory=set)  # names whose definitions have other sizes than their uses
 
     def node_key(self, node: Surface) -> Key | None:
         """The quantity that an occurrence in a definition was, when it was evaluated."""
@@ -232,6 +239,8 @@ class World:
             return Tensor(np.broadcast_to(value.data, (value.data.shape[0], *size, 1, 1)))
         if value.out == size[::-1] and 1 in size:
             return transposed(value)
+        if value.out != size[::-1]:
+            self.misfits.add(key)
         return value
 
     def leaf(self, key: str, time: int | None) -> Tensor:
@@ -246,14 +255,26 @@ class World:
             return of_array(np.eye(size[0]))
         if time is not None and time > self.horizon and self._from_later(key):
             return of_array(np.zeros(size))  # a gradient: nothing comes from beyond the last time
-        generator = np.random.default_rng([seed_of(key), self.seed, 0 if time is None else abs(time + 10)])
-        values = generator.uniform(0.25, 1.0, size) * generator.choice([-1.0, 1.0], size)
+        seed = (seed_of(key), self.seed, 0 if time is None else abs(time + 10))
+        values = self.spread * uniform(seed, 0.25, 1.0, size) * signs((*seed, 1), size)
         if key in self.positive:
             values = np.abs(values)
+        if key.startswith("\\Sigma") and size[0] == size[1]:
+            values = values + values.T  # a covariance
         if key in self.targets or f"\\hat{{{key}}}" in self.sizes:  # of a prediction: its entries sum to 1
+            if self.labelled is not None and time is not None:
+                return of_array(
+                    np.eye(max(size))[(time + self.labelled) % min(CLASSES, max(size))].reshape(size)
+                )
             axis = 1 if size[0] == 1 or (self.rows and size[1] != 1) else 0
             values = np.abs(values) / np.abs(values).sum(axis=axis, keepdims=True)
         return of_array(values)
+
+    def unlearn(self, leaves: set[str]) -> None:
+        """Forgets the names that nothing defines but these."""
+        for place in [place for place in self.memo if place[0] in self.leaves - leaves]:
+            del self.memo[place]
+        self.leaves = leaves
 
     def _from_later(self, key: str) -> bool:
         """Is a quantity found from itself at later times, back from the last one?"""
@@ -275,6 +296,8 @@ class World:
             resting=[],
             shifts={},
             jacobians={},
+            kinds={},
+            meant={},
             leaves=set(),
             node_keys={},
         )
@@ -287,6 +310,13 @@ class World:
         self.shifts[place].until = self.until
         return self.shifts[place]
 
+    def instances(self, draws: Iterable[tuple[int, float]]) -> Iterator[World]:
+        """Fresh worlds with other numbers, for each seed and spread."""
+        for seed, spread in draws:
+            fresh = self.among(self.definitions)
+            fresh.seed, fresh.spread = seed, spread
+            yield fresh
+
     def among(self, definitions: Mapping[str, list[Definition]]) -> World:
         """A fresh world with other definitions."""
         return World(
@@ -298,6 +328,7 @@ class World:
             self.rows,
             targets=self.targets,
             positive=self.positive,
+            labelled=self.labelled,
         )
 
 

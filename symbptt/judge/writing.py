@@ -26,11 +26,12 @@ from symbptt.reader.syntax import (
     Number,
     Surface,
     Word,
-    children,
     names_in,
+    walk,
 )
 
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
+LABELS = frozenset("cfghoxyz")  # of gates and layers: o in e_o(t) is no index unless a sum binds it
 BESIDE = frozenset(["subscript", "call", "index"])  # y_{t,i}, Y(t)_{i,j}: entries beside a time
 
 
@@ -67,13 +68,28 @@ class Writing:
 
     def entries(self, *roots: Surface) -> frozenset[str]:
         """The letters that index entries in a formula: summed up to a size, in pairs, or beside a time."""
-        found: set[str] = set()
-        for node in (node for root in roots for node in walk(root)):
-            found |= self._entries(node)
+        return self.entries_by(map(self.shown, roots))
+
+    def entries_by(self, shown: Iterable[tuple[set[str], set[str]]]) -> frozenset[str]:
+        """The same, from what each side of the formula shows."""
+        entries, counting = set(), {self.letter}
+        for one, other in shown:
+            entries |= one
+            counting |= other
+        return frozenset(letter for letter in entries - counting if _counts(letter))
+
+    def shown(self, root: Surface) -> tuple[set[str], set[str]]:
+        """The letters that a formula shows to index entries, and those that it shows to count time."""
+        entries: set[str] = set()
+        counting: set[str] = set()
+        for node in walk(root):
+            entries |= self._entries(node)
+            counting |= self._counting_time(node)
             if isinstance(node, Name) and node.stem in self.indexed and len(node.subscripts) == 1:
-                found |= {_letter(node.subscripts[0])} if node.time or node.stem not in self.timed else set()
-        found -= {letter for root in roots for node in walk(root) for letter in self._counting_time(node)}
-        return frozenset(letter for letter in found if _counts(letter) and letter != self.letter)
+                entries |= (
+                    {_letter(node.subscripts[0])} if node.time or node.stem not in self.timed else set()
+                )
+        return entries, counting
 
     def _is_timed(self, name: Name) -> bool:
         """Is z_{y,k} the quantity z_y at time k?"""
@@ -104,7 +120,8 @@ class Writing:
                 return {item.base for item in walk(condition) if isinstance(item, Name)}
             case Name(subscripts=items, style=style) if style in BESIDE or len(items) > 1:
                 letters = [_letter(item) for item in items]
-                return set(letters) if all(letters) and not self._is_timed(node) else set()
+                labels = LABELS if len(items) == 1 else frozenset()
+                return set(letters) - labels if all(letters) and not self._is_timed(node) else set()
             case Name(subscripts=(Word(text=text),)) if len(text) == 2 and text[0] != text[1]:
                 return set(text) if set(text) <= set("ijkl") else set()
         return set()
@@ -241,12 +258,3 @@ def names_of(chain: Chain) -> Iterator[Name]:
     """The names of a statement, not those in the scripts of another."""
     for node in sides_of(chain):
         yield from names_in(node)
-
-
-def walk(node: Surface) -> Iterator[Surface]:
-    """The nodes of a formula, scripts included, each before what it holds."""
-    ahead = [node]
-    while ahead:
-        node = ahead.pop()
-        yield node
-        ahead.extend(reversed(children(node)))

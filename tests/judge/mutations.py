@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 
-from symbptt.judge import Judgement, verify
+from symbptt.judge import Finding, Judgement, verify
 from symbptt.judge.normal import rebuilt
 from symbptt.judge.reading import EQUALS, Claim, read
 from symbptt.judge.vocabulary import names_in, walk
@@ -30,6 +30,7 @@ from symbptt.reader.syntax import (
 from symbptt.reader.written import written
 
 PRODUCTS = ("\\cdot", "*", "\\odot", "\\circ", "\\times")
+BRACKETS = (*map(tuple, ("{}", "()", "[]")), ("\\left", "\\right"))
 TRANSPOSE = re.compile(r"\s*\^\{?\s*(?:\\top|T|\\intercal)\s*\}?$")
 
 
@@ -146,7 +147,7 @@ def factors(node: Surface, source: str) -> Iterator[Change]:
 
 
 def balanced(text: str) -> bool:
-    return all(text.count(a) == text.count(b) for a, b in ("{}", "()", "[]")) and bool(text)
+    return all(text.count(a) == text.count(b) for a, b in BRACKETS) and bool(text)
 
 
 def signs(node: Surface, source: str) -> Iterator[Change]:
@@ -244,7 +245,7 @@ def result(mutant: Mutant) -> Result:
     if chosen is None:
         return Result(mutant, "lost", False, False, "", "")
     before = plain(mutant.claim.left, mutant.claim.right)
-    after = suggested(chosen.suggestion) if chosen.suggestion else ""
+    after = suggested(chosen, mutant) if chosen.suggestion else ""
     return Result(
         mutant,
         chosen.verdict,
@@ -267,8 +268,9 @@ def plain(left: Surface | None, right: Surface) -> str:
         if isinstance(node, Binary) and node.op in ("\\odot", "\\circ"):
             items = sorted(addends(node, node.op), key=repr)
             return reduce(lambda one, other: Binary(node.at, "\\odot", one, other), items)
-        if isinstance(node, Binary) and node.op in ("\\cdot", "\\times"):
-            return Juxtaposed(node.at, node.left, node.right)
+        if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in ("\\cdot", "\\times")):
+            items = neighbours(node)
+            return reduce(lambda one, other: Juxtaposed(node.at, one, other), items)
         return node
 
     sides = [repr(rebuilt(side, change)) for side in (left, right) if side is not None]
@@ -292,12 +294,33 @@ def addends(node: Surface, op: str) -> list[Surface]:
     return [node]
 
 
-def suggested(latex: str) -> str:
-    """A suggestion, read again."""
-    for item in parse_each(latex):
-        if isinstance(item, Chain) and item.links:
-            return plain(item.first, item.links[0].right)
-    return ""
+def neighbours(node: Surface) -> list[Surface]:
+    """The factors of a product without signs, read from either side."""
+    if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in ("\\cdot", "\\times")):
+        return neighbours(node.left) + neighbours(node.right)
+    return [node]
+
+
+def suggested(finding: Finding, mutant: Mutant) -> str:
+    """The relation with the suggestion in place, read again."""
+    latex, claim = finding.suggestion, mutant.claim
+    if finding.at is not None:
+        latex = mutant.latex[: finding.at.start] + latex + mutant.latex[finding.at.stop :]
+    chains = [item for item in parse_each(latex) if isinstance(item, Chain) and item.links]
+    if finding.at is None:
+        return plain(chains[0].first, chains[0].links[0].right) if chains else ""
+    said = [plain(*sides) for item in chains for sides in sides_of(item)]
+    before = [plain(*sides) for item in parse_each(claim.source) for sides in sides_of(item)]
+    meant = plain(claim.left, claim.right)
+    return meant if said == before else next(iter(set(said) - set(before)), "")
+
+
+def sides_of(chain: Chain) -> Iterator[tuple[Surface | None, Surface]]:
+    """The two sides of each relation of a chain."""
+    left = chain.first
+    for link in chain.links:
+        yield left, link.right
+        left = link.right
 
 
 def equal_in_value(mutant: Mutant, claims: list[Claim]) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from symbptt.judge import judge as core
+from symbptt.judge import court as core
 from symbptt.judge import limits, verify
 from symbptt.judge.verdicts import VERDICTS
 

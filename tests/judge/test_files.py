@@ -49,8 +49,9 @@ def test_a_notebook_is_judged_as_one_document(tmp_path):
     failed = verify_file(path).relations[1]
     assert (failed.finding.verdict, failed.cell, failed.line, failed.column) == ("fails", 2, 3, 3)
     line = raw.split("\n")[failed.in_file.line - 1]
-    assert line[failed.in_file.column - 1 :].startswith(json.dumps(CLAIM)[1:-1])
-    assert line[: failed.in_file.end_column - 1].endswith("W")
+    part, whole = failed.in_file, failed.file_region
+    assert line[whole.column - 1 :].startswith(json.dumps(CLAIM)[1:-1])
+    assert line[part.column - 1 : part.end_column - 1] == "W"
 
 
 def test_standard_input(monkeypatch):
@@ -159,4 +160,6 @@ def test_a_suggestion_stands_for_a_part_or_for_the_whole_relation():
     line = page.split("\n")[part.line - 1]
     assert line[part.part.column - 1 : part.part.end_column - 1] == r"\frac{\partial h_t}{x_t}"
     assert part.finding.suggestion == r"\frac{\partial h_t}{\partial x_t}"
-    assert (whole.part == whole.region) == bool(whole.finding.suggestion)
+    line = page.split("\n")[whole.line - 1]
+    assert line[whole.part.column - 1 : whole.part.end_column - 1] == "W"
+    assert whole.finding.suggestion.endswith("\\, W")

@@ -1,6 +1,6 @@
 """Formulas that hold, broken: they fail, and the repair undoes what was broken.
 
-A sample here, the same each time; `python -m benchmarks.mutations` judges them all and prints the table.
+Hypothesis draws the mutants, the same each time; `python -m benchmarks.mutations` judges them all.
 """
 
 from collections import Counter
@@ -8,18 +8,41 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from symbptt.judge import verify
-from tests.judge.mutations import Result, mutants, result
+from tests.judge.mutations import Mutant, Result, mutants, result
 
 STYLES = sorted((Path(__file__).parent / "styles").glob("*.md"))
-EVERY = 23  # one mutant in so many
+DRAWN = 40
+
+
+@cache
+def every() -> tuple[Mutant, ...]:
+    """All mutants of all documents."""
+    return tuple(one for path in STYLES for one in mutants(path.read_text(encoding="utf-8")))
 
 
 @cache
 def sample() -> tuple[Result, ...]:
-    found = [mutant for path in STYLES for mutant in mutants(path.read_text(encoding="utf-8"))]
-    return tuple(result(mutant) for mutant in found[::EVERY])
+    """Some of them with what the judge makes of them, drawn evenly from documents and mistakes."""
+    drawn: dict[str, Mutant] = {}
+
+    @settings(
+        max_examples=DRAWN,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.sampled_from(every()))
+    def draw(mutant: Mutant) -> None:
+        drawn.setdefault(mutant.latex, mutant)
+
+    draw()
+    return tuple(map(result, drawn.values()))
 
 
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.stem)
@@ -35,7 +58,7 @@ def test_mutants_fail_or_are_equal(record_property):
     silent = [one for one in results if one.verdict == "holds" and not one.equal]
     record_property("mutants", len(results))
     record_property("failing", len(failing))
-    assert len(failing) + sum(one.equal for one in results) >= 0.95 * len(results)
+    assert len(failing) + sum(one.equal for one in results) >= 0.97 * len(results)
     assert len(silent) <= 0.02 * len(results), [one.mutant.latex for one in silent]
 
 
@@ -58,7 +81,7 @@ def planted(style: str, right: str, wrong: str) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("style", "right", "wrong", "said", "meant"),
     [
-        ("denominator", "= W^T\n", "= W\n", "transpose is missing on W", "W^{\\top}"),
+        ("denominator", "= W^T\n", "= W\n", "to be transposed", "W^{\\top}"),
         (
             "denominator",
             "= V^T \\frac{\\partial E}{\\partial p_t} +",
@@ -72,7 +95,7 @@ def planted(style: str, right: str, wrong: str) -> tuple[str, str, str]:
             "w^{t-k} \\prod_{i=k+1}",
             "w^{t-k} \\prod_{i=k}",
             "lower limit should be k + 1",
-            "i = k + 1",
+            "k + 1",
         ),
         (
             "lstm",

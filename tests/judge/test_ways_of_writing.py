@@ -143,3 +143,80 @@ $$\delta_t = \frac{\partial L}{\partial a_t}$$
 )
 def test_what_is_true_of_numbers_alone_fails_where_sizes_are_declared(relation, verdict):
     assert verify(f"{SIZED}$${relation}$$").relations[-1].finding.verdict == verdict
+
+
+LABELLED = r"""
+$$h^{(t)} = \tanh(W h^{(t-1)} + U x^{(t)})$$
+$$o^{(t)} = V h^{(t)}$$
+$$\hat{y}^{(t)} = \mathrm{softmax}(o^{(t)})$$
+$$L = -\sum_t \log \hat{y}^{(t)}_{y^{(t)}}$$
+"""
+
+
+def test_a_label_picks_an_entry():
+    right = r"$$\frac{\partial L}{\partial o_i^{(t)}} = \hat{y}_i^{(t)} - \mathbf{1}_{i = y^{(t)}}$$"
+    assert last(LABELLED + right) == "holds"
+    assert last(LABELLED + right.replace("y^{(t)}}", "y^{(t-1)}}")) == "fails"
+    assert last(LABELLED + right.replace("- ", "+ ")) == "fails"
+
+
+def test_a_display_goes_on_from_the_one_before():
+    first = ELMAN + r"$$\frac{\partial h_t}{\partial h_{t-1}}$$" + "\n"
+    begun = ELMAN + r"$$\frac{\partial h_t}{\partial h_{t-1}} = \frac{\partial h_t}{\partial z_t} W$$" + "\n"
+    assert last(begun + r"$$= \operatorname{diag}(1 - h_t^2) W$$") == "holds"
+    assert last(begun + r"$$= W \operatorname{diag}(1 - h_t^2)$$") == "fails"
+    assert last(first + r"$$= W \operatorname{diag}(1 - h_t^2)$$") == "undetermined"
+
+
+LINEAR = r"""
+$$h_t = A h_{t-1} + B x_t$$
+$$y_t = C h_t$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("closed", "verdict"),
+    [
+        (r"y_t = \sum_{s=0}^{t-1} C A^{s} B x_{t-s}", "holds"),
+        (r"y_t = \sum_{s=1}^{t} C A^{s} B x_{t-s}", "fails"),
+        (r"y_t = \sum_{s=1}^{t} C A^{t-s} B x_s", "holds"),
+    ],
+)
+def test_a_closed_form_is_a_claim_and_no_new_recurrence(closed, verdict):
+    page = f"{LINEAR}\n$${closed}$$\n\n" + r"$$\frac{\partial y_t}{\partial h_{t-1}} = C A$$"
+    relations = verify(page).relations
+    assert relations[-2].finding.verdict == verdict
+    assert relations[-1].finding.verdict == "holds"
+
+
+STEP = r"\frac{\partial h(n)}{\partial h(n-1)} = "
+LEAKY = r"""
+$$h(n) = (1 - \alpha) h(n-1) + \alpha \tanh(v(n)), \quad v(n) = W h(n-1) + U u(n)$$
+$$y(n) = V h(n)$$
+$$E = \frac{1}{2} \sum_{n=1}^{N} \| y(n) - d(n) \|^2$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (
+            STEP + r"(1 - \alpha) I + \alpha \operatorname{diag}(1 - \tanh^2(v(n))) W",
+            "holds",
+        ),
+        (
+            STEP + r"\alpha \operatorname{diag}(1 - \tanh^2(v(n))) W + (1 - \alpha) I",
+            "holds",
+        ),
+        (
+            STEP + r"\alpha I + \alpha \operatorname{diag}(1 - \tanh^2(v(n))) W",
+            "fails",
+        ),
+        (r"\frac{\partial E}{\partial V} = \sum_{n=1}^{N} (y(n) - d(n)) h(n)^\top", "holds"),
+        (r"\frac{\partial E}{\partial V} = \sum_{n=1}^{N} (y(n) - d(n)) h(n-1)^\top", "fails"),
+        (r"\frac{\partial E}{\partial h(N)} = V^\top (y(N) - d(N))", "holds"),
+        (r"\frac{\partial E}{\partial h(N)} = V^\top (y(N) - d(N-1))", "fails"),
+    ],
+)
+def test_a_time_n_in_brackets_and_multiples_of_the_identity(formula, verdict):
+    assert last(f"{LEAKY}\n$${formula}$$") == verdict

@@ -1,0 +1,398 @@
+"""The judge of a document: each relation in its order gets a verdict.
+
+A name is defined where it first stands alone on the left; what defines it again is first taken as a claim,
+and opens a new scope when it does not hold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+
+from symbptt.judge.chains import asks_head, before, of_head
+from symbptt.judge.declarations import declarations
+from symbptt.judge.definitions import Found, definition, first_definitions, named_functions, parameters
+from symbptt.judge.deltas import at_last_time, earlier_head, is_delta, is_later
+from symbptt.judge.explain import explanation
+from symbptt.judge.forms import form_errors, is_example, is_word_call
+from symbptt.judge.functions import ELEMENTARY
+from symbptt.judge.generic import instances
+from symbptt.judge.groups import Groups, is_equation
+from symbptt.judge.introduced import introduced
+from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, limit_of, within
+from symbptt.judge.losses import is_gradient
+from symbptt.judge.normal import rebuilt
+from symbptt.judge.numbers import by_numbers, evidence_of, reading_of
+from symbptt.judge.orders import ordered
+from symbptt.judge.outside import doubt, outside
+from symbptt.judge.parts import ADDS, of_parts, summed_over_time
+from symbptt.judge.places import part_of, region_of
+from symbptt.judge.reading import ASSIGNS, DECLARES, EQUALS, Claim, Reading, Unread, spoken_functions
+from symbptt.judge.restated import Restated
+from symbptt.judge.revision import Revision
+from symbptt.judge.scope import HORIZON, Scope
+from symbptt.judge.trial import tried
+from symbptt.judge.verdicts import Evidence, Explanation, Finding, Judged
+from symbptt.judge.vocabulary import Vocabulary, application, names_in
+from symbptt.judge.world import Definition
+from symbptt.reader.syntax import (
+    BigOperator,
+    Derivative,
+    Elided,
+    Gradient,
+    Juxtaposed,
+    Name,
+    Number,
+    Surface,
+    walk,
+)
+
+MOST_SCOPES = 6
+MOST_OPEN = 2  # functions that may turn out to be known ones
+PART = "It is a part of the gradient; other steps may add to it."
+WORST = ("fails", "undetermined", "holds")
+Sentence = tuple[Claim | Unread, Finding, Explanation | None]
+
+
+class Court:
+    """The state of the judge on its way through a document."""
+
+    def __init__(self, reading: Reading, given: int = 0) -> None:
+        self.given = given
+        chains = (*reading.chains, *(chain for _, chain in reading.inline))
+        self.vocabulary = Vocabulary.of(chains)
+        self.reading = reading = summed_over_time(reading, self.vocabulary)
+        self.vocabulary.spoken = {**spoken_functions(reading.text), **named_functions(chains)}
+        self.claims = [item for item in reading.claims if isinstance(item, Claim)]
+        self.vocabulary.parameters = parameters(self.claims, self.vocabulary)
+        self.numbers = reading.numbers
+        self.first = first_definitions(reading, self.vocabulary)
+        self.scope = Scope(
+            self.vocabulary,
+            self._initial(self.first),
+            tuple(declarations(reading, self.vocabulary)),
+            0,
+            self._horizon(),
+        )
+        self.at_end = self._with_loss_at_end(reading)
+        self.groups = Groups([claim for claim in self.claims if is_equation(claim)])
+        self.earlier: list[Scope] = []
+        self.scopes: dict[int, Scope] = {}  # by claim, the scope in which it was tried
+        self.found: list[tuple[Claim, Finding]] = []  # the verdicts so far
+        self.across: dict[int, Claim] = {}  # by claim, the one that holds it against the head of its chain
+        self.anew: dict[int, Restated] = {}
+        self.renewed: list[Definition] = []  # what is defined anew
+        self.settled: dict[str, str] = {}
+        self.spoken: Counter[tuple[str, str]] = Counter()
+
+    def _with_loss_at_end(self, reading: Reading) -> Scope | None:
+        """The scope in which a loss that nothing defines is one of the last time, if there is such a loss."""
+        found = first_definitions(reading, self.vocabulary, at_end=True)
+        if all(repr(found[slot][1]) == repr(self.first[slot][1]) for slot in found):
+            return None
+        return Scope(self.vocabulary, self._initial(found), self.scope.declarations, 0, self.scope.horizon)
+
+    def _initial(self, first: Found) -> dict[str, list[Definition]]:
+        definitions: dict[str, list[Definition]] = {}
+        for _, one in first.values():
+            definitions.setdefault(one.key, []).append(one)
+        return {key: found for key, found in definitions.items() if key != "T"}
+
+    def _horizon(self) -> int:
+        held = self.first.get(("T", ""))
+        if held is not None and isinstance(held[1].right, Number) and held[1].right.text.isdigit():
+            return max(2, min(8, int(held[1].right.text)))
+        counts = Counter(key for key, pattern in self.first if pattern not in ("", "t", "0"))
+        return max(3, min(8, max(counts.values()))) if counts and max(counts.values()) > 2 else HORIZON
+
+    def is_true(self, claim: Claim) -> bool:
+        """Do the sides of a claim agree by the first definitions?"""
+        return tried(claim, self.scope, False, self.vocabulary.entries_of(claim)).status == "equal"
+
+    def judged(self, item: Claim | Unread, explain: bool = False) -> Sentence:
+        """One relation with what is found at its place, within bounds of time and memory."""
+        shown = None
+        try:
+            with within(SECONDS_A_FORMULA):
+                said = "" if isinstance(item, Claim) else f"Cannot be read: {item.message}."
+                finding = self.finding(item) if isinstance(item, Claim) else Finding("unreadable", said)
+                if explain and isinstance(item, Claim):
+                    shown = explanation(item, self.scope)
+        except (Overtime, MemoryError) as doubt:
+            self.scope.forget()
+            finding = Finding("undetermined", f"Not decided within {limit_of(doubt)}.")
+            if isinstance(item, Claim):
+                self.scopes.pop(id(item), None)
+        if isinstance(item, Claim):
+            self.found.append((item, finding))
+        return item, finding, shown
+
+    def revised(self, sentences: list[Sentence]) -> Iterator[Judged]:
+        """All relations with their verdicts, in the light of the whole document."""
+        findings = {id(item): finding for item, finding, _ in sentences if isinstance(item, Claim)}
+        first = [one for held, one in self.first.values() if held is not None]
+        alone = {place: one for place, one in self.anew.items() if one.alone(self.renewed, first)}
+        revision = Revision(self.claims, findings, self.scopes, self.across, alone)
+        self.settled = revision.spoken()
+        for item, finding, shown in sentences:
+            try:
+                with within(SECONDS_A_FORMULA):
+                    finding = revision.revised(item) if isinstance(item, Claim) else finding
+            except (Overtime, MemoryError):
+                self.scope.forget()  # what was found first stands
+            part = part_of(item, finding)
+            display = self.numbers[item.display]
+            yield Judged(display, region_of(item), item.latex.strip(), finding, part, shown)
+
+    def finding(self, claim: Claim) -> Finding:
+        """The verdict on one claim; a definition that does not hold here opens a scope of its own."""
+        try:
+            finding = self._judged(claim)
+        except RecursionError:
+            return Finding("undetermined", "Not decided: the definitions go too deep.")
+        if finding.verdict == "fails" and (loss := self.scope.doubtful_loss(claim)):
+            said = f"Several networks are defined, and nothing says of which one {loss} is the loss."
+            finding = Finding("undetermined", said)
+        if finding.verdict == "fails" and (
+            new := introduced(claim, self._accepted(), self.scope.definitions, self.vocabulary)
+        ):
+            finding = Finding("undetermined", f"{new} is nowhere defined.")
+        entries = self.vocabulary.entries_of(claim)
+        for error in form_errors(claim, self.vocabulary, entries):
+            meant, at = error.suggestion, error.at
+            if error.certain and finding.verdict != "fails":
+                return Finding("fails", error.message, evidence=Evidence("form"), suggestion=meant, at=at)
+            if not finding.suggestion:
+                said = f"{finding.message} {error.message}".strip()
+                finding = replace(finding, message=said, suggestion=meant, at=at)
+        return finding
+
+    def _accepted(self) -> list[Claim]:
+        """The relations so far that define something or hold."""
+        return [one for one, finding in self.found if finding.verdict in ("definition", "holds")]
+
+    def _judged(self, claim: Claim) -> Finding:
+        """The verdict by numbers."""
+        if claim.op in DECLARES:
+            return Finding("definition", "It declares a size.")
+        if claim.op in ASSIGNS and claim.left is not None:
+            added = (
+                self.groups.finding(claim, self._scopes()) or self._part(claim) if claim.op == ADDS else None
+            )
+            return added or Finding("definition", "It says how the left side is updated.")
+        if claim.op not in EQUALS or claim.left is None:
+            return ordered(claim, self.scope)
+        if is_example(claim.right):
+            return Finding("definition", "It gives values.")
+        if (plain := outside(claim)) is not None:
+            return plain
+        backward = self.groups.finding(claim, self._scopes())
+        if backward is not None:
+            return backward
+        named = [one.key for held, one in self.first.values() if held is claim]
+        one = definition(claim, self.vocabulary)
+        if one is None and named:
+            return Finding("definition", f"It defines {named[0]}, which collects what is left.")
+        if one is not None:
+            held = self.first.get((one.key, one.pattern))
+            if held is not None and held[0] is claim:
+                return Finding("definition", f"It defines {one.left.canonical}.")
+        finding = self._along(claim, self._tried(claim))
+        if one is None and finding.verdict == "fails" and (said := doubt(claim, self.scope, finding)):
+            return Finding("undetermined", said)
+        if one is None:
+            return self._as_definition(claim, self._of_one_step(claim, self._elsewhere(claim, finding)))
+        gradient = (one.key, one.pattern) in self.first and is_gradient(self.first[one.key, one.pattern][1])
+        if one.indices or one.pattern not in ("", "t") or gradient or self._is_given(one):
+            return finding
+        if one.pattern == "t" and not _is_step(one) and self._is_of_known(one):
+            return self._elsewhere(claim, finding)  # a closed form of what is defined by steps
+        scope = self.scope.redefined(one, finding.verdict != "holds")
+        if finding.verdict == "holds":
+            self.scope = scope if scope.sound(one) else self.scope
+            return finding
+        self._note(claim, finding, one)
+        self.earlier.append(self.scope)
+        self.scope = scope
+        return Finding("definition", f"It defines {one.left.canonical} anew.")
+
+    def _note(self, claim: Claim, finding: Finding, one: Definition) -> None:
+        """Keeps in mind what is defined anew, and by no definition before as it is here."""
+        self.renewed.append(one)
+        held = [old for old in self.scope.definitions.get(one.key, ()) if old.pattern == one.pattern]
+        if finding.verdict != "fails" or not held or self._fresh(claim, held[-1].display):
+            return
+        entries = self.vocabulary.entries_of(claim)
+        if all(tried(claim, scope, False, entries).status != "equal" for scope in self._scopes()[1:]):
+            self.anew[id(claim)] = Restated(claim, finding, held[-1], one)
+
+    def _fresh(self, claim: Claim, display: int) -> set[str]:
+        """The names on the right of a claim that no relation up to a display holds."""
+        met = {
+            self.vocabulary.refer(name).key
+            for one in self.claims
+            if one.display <= display
+            for name in _names(one)
+        }
+        return {self.vocabulary.refer(name).key for name in names_in(claim.right)} - met
+
+    def _is_of_known(self, one: Definition) -> bool:
+        """Is a quantity defined again, by names that all stand in earlier definitions?"""
+        entries = self.vocabulary.writing.entries(one.right)
+        keys = {self.vocabulary.refer(name, entries).key for name in names_in(one.right)}
+        bound = {
+            index.base
+            for node in walk(one.right)
+            for index in getattr(node, "indices", ())
+            if isinstance(index, Name)
+        }
+        return keys - bound - {self.vocabulary.names.letter, "T"} <= self.scope.keys_of_definitions()
+
+    def _scopes(self) -> list[Scope]:
+        """The scope that holds, and the latest ones before it."""
+        return [self.scope, *self.earlier[::-1][:MOST_SCOPES]]
+
+    def _is_given(self, one: Definition) -> bool:
+        """Is the name defined by what is given?"""
+        held = self.first.get((one.key, one.pattern))
+        return held is not None and held[0] is not None and held[0].display < self.given
+
+    def _elsewhere(self, claim: Claim, finding: Finding) -> Finding:
+        """What fails by the latest definitions may speak of earlier ones."""
+        if finding.verdict != "fails":
+            return finding
+        before = f"by the definitions before display {self.scope.start}"
+        others = [(claim, scope, before) for scope in self.earlier]
+        if self.at_end is not None:
+            last = replace(claim, left=self._last(claim.left), right=self._last(claim.right))
+            both = (claim,) if any(map(is_later, _names(claim))) else (last, claim)
+            others += [(one, self.at_end, "for a loss of the last time step") for one in both]
+        if not any(isinstance(node, Derivative | Gradient) for node in _nodes(claim)):
+            others.append((claim, self.scope.from_zero(), "where the states start at zero"))
+        others.append((claim, self.scope.until(claim.display), "by what is defined before it"))
+        for one, scope, basis in others[::-1][:MOST_SCOPES]:
+            outcome = tried(one, scope, False, self.vocabulary.entries_of(claim))
+            if outcome.status == "equal":
+                said = f"It holds {basis}."
+                return Finding("holds", said, "any", evidence_of(outcome), reading_of(outcome))
+        return self._with_known_function(claim, finding)
+
+    def _with_known_function(self, claim: Claim, finding: Finding) -> Finding:
+        """S' = S(1 - S), where nothing says what S is: it is the sigmoid from here on."""
+        letters = sorted(filter(self._is_open, self.scope.functions()))[:MOST_OPEN]
+        for letter, function in product(letters, ("sigmoid", "tanh")):
+            known = replace(self.vocabulary, spoken={**self.vocabulary.spoken, letter: function})
+            scope = replace(self.scope, vocabulary=known, shapes=None, worlds={})
+            outcome = tried(claim, scope, False, known.entries_of(claim))
+            if outcome.status == "equal":
+                self.vocabulary, self.scope = known, scope
+                said = f"It holds where {letter} is the {function}."
+                return Finding("holds", said, "any", evidence_of(outcome), reading_of(outcome))
+        return finding
+
+    def _is_open(self, base: str) -> bool:
+        """Is this a function of the document that nothing says more about?"""
+        return base not in (*ELEMENTARY, "softmax", *self.vocabulary.spoken)
+
+    def _of_one_step(self, claim: Claim, finding: Finding) -> Finding:
+        """\\delta c_t = \\delta h_t o_t leaves out what comes from later steps, or is about the last one."""
+        if finding.verdict != "fails" or not any(map(is_delta, _nodes(claim))):
+            return finding
+        entries = self.vocabulary.entries_of(claim)
+        at_end = replace(claim, left=self._last(claim.left), right=self._last(claim.right))
+        later = any(is_later(name) for name in _names(claim))
+        last = not later and tried(at_end, self.scope, False, entries).status == "equal"
+        if last or earlier_head(claim, self.vocabulary):
+            return self._part(claim) or Finding("undetermined", PART)
+        return finding
+
+    def _part(self, claim: Claim) -> Finding | None:
+        """The verdict on what one step adds to a gradient; None where it cannot be said."""
+        entries = self.vocabulary.entries_of(claim)
+        definitions = [one for found in self.scope.definitions.values() for one in found]
+        outcomes = []
+        for one in of_parts(claim, definitions, self.vocabulary):
+            outcome = tried(one, self.scope, False, entries)
+            if outcome.status == "equal":
+                return Finding("holds", PART, "any", evidence_of(outcome), reading_of(outcome))
+            outcomes.append(outcome)
+        if not outcomes or any(outcome.status != "differs" for outcome in outcomes):
+            return None
+        least = min(outcomes, key=lambda outcome: outcome.error or 0.0)
+        return Finding("fails", "It is no part of the gradient.", evidence=evidence_of(least))
+
+    def _last(self, node: Surface | None) -> Surface:
+        """A formula at the last time."""
+        if node is None:
+            raise ValueError("a side of a relation is missing")
+        return rebuilt(node, partial(at_last_time, self.vocabulary.names.letter))
+
+    def _along(self, claim: Claim, finding: Finding) -> Finding:
+        """A = B = C with a B that cannot be evaluated says that A = C."""
+        earlier = before(claim, self.found)
+        if not asks_head(finding, earlier):
+            return finding
+        whole = replace(claim, left=claim.head)
+        found = of_head(finding, earlier, self._elsewhere(whole, by_numbers(whole, self.scope)[0]))
+        if found.verdict == "fails":
+            self.across[id(claim)] = whole
+        return found
+
+    def _as_definition(self, claim: Claim, finding: Finding) -> Finding:
+        """A relation in doubt that says what a function, or a name on its right, is."""
+        open_ = finding.verdict in ("undetermined", "fails")
+        if open_ and claim.left is not None and is_word_call(claim.left):
+            return Finding("definition", "It says what the function on the left is.")
+        if finding.verdict != "undetermined" or claim.left is None:
+            return finding
+        call = application(claim.left) if isinstance(claim.left, Juxtaposed) else None
+        if call is not None and call[0].base in self.scope.functions() and not call[0].primes:
+            return Finding("definition", f"It says what {call[0].base}(...) is.")
+        return finding
+
+    def _tried(self, claim: Claim) -> Finding:
+        """The verdict by numbers in the scope that holds."""
+        self.scopes[id(claim)] = self.scope
+        every = [by_numbers(one, self.scope) for one in instances(claim, self.scope)]
+        finding, spoken = min(every, key=lambda found: (WORST.index(found[0].verdict), found[0].proved))
+        self.spoken.update(spoken.items())
+        return finding
+
+    def conventions(self) -> dict[str, str]:
+        """How products and derivatives were read where it mattered."""
+        chosen: dict[str, str] = {"vectors": "rows" if self.scope.rows else "columns"}
+        for (question, answer), _ in reversed(self.spoken.most_common()):
+            chosen[question] = answer
+        return {**chosen, **self.settled}
+
+    def recurrences(self) -> tuple[str, ...]:
+        """The equations that define a quantity by earlier times."""
+        found = []
+        for held, one in self.first.values():
+            if held is None or one.pattern != "t":
+                continue
+            for name in names_in(one.right):
+                reference = self.vocabulary.refer(name)
+                if reference.key == one.key and reference.time != one.time:
+                    found.append(held.latex.strip())
+                    break
+        return tuple(found)
+
+
+def _is_step(one: Definition) -> bool:
+    """Does a definition take one step, rather than all of them at once, as a sum over time does?"""
+    return not any(isinstance(node, BigOperator | Elided) for node in walk(one.right))
+
+
+def _nodes(claim: Claim) -> Iterable[Surface]:
+    for side in (claim.left, claim.right):
+        yield from walk(side) if side is not None else ()
+
+
+def _names(claim: Claim) -> Iterable[Name]:
+    for node in (claim.left, claim.right):
+        if node is not None:
+            yield from names_in(node)
