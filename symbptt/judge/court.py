@@ -12,32 +12,38 @@ from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from symbptt.judge.chains import asks_head, before, of_head
-from symbptt.judge.declarations import declarations
-from symbptt.judge.definitions import Found, definition, first_definitions, named_functions, parameters
-from symbptt.judge.deltas import at_last_time, earlier_head, is_delta, is_later
+from symbptt.judge.definitions.definitions import (
+    Found,
+    definition,
+    first_definitions,
+    named_functions,
+    parameters,
+)
+from symbptt.judge.definitions.introduced import introduced
+from symbptt.judge.definitions.losses import is_gradient
+from symbptt.judge.definitions.restated import Restated
+from symbptt.judge.definitions.scope import HORIZON, Scope
 from symbptt.judge.explain import explanation
-from symbptt.judge.forms import form_errors, is_example, is_word_call
-from symbptt.judge.functions import ELEMENTARY
-from symbptt.judge.generic import instances
-from symbptt.judge.groups import Groups, is_equation
-from symbptt.judge.introduced import introduced
+from symbptt.judge.gradients.groups import Groups, is_equation
+from symbptt.judge.gradients.parts import ADDS, of_parts, summed_over_time
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, limit_of, within
-from symbptt.judge.losses import is_gradient
-from symbptt.judge.normal import rebuilt
-from symbptt.judge.numbers import by_numbers, evidence_of, reading_of
-from symbptt.judge.orders import ordered
-from symbptt.judge.outside import doubt, outside
-from symbptt.judge.parts import ADDS, of_parts, summed_over_time
+from symbptt.judge.notation.declarations import declarations
+from symbptt.judge.notation.deltas import at_last_time, earlier_head, is_delta, is_later
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
+from symbptt.judge.numeric.functions import ELEMENTARY
+from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
+from symbptt.judge.numeric.trial import tried
+from symbptt.judge.numeric.world import Definition
 from symbptt.judge.places import part_of, region_of
 from symbptt.judge.reading import ASSIGNS, DECLARES, EQUALS, Claim, Reading, Unread, spoken_functions
-from symbptt.judge.restated import Restated
+from symbptt.judge.relations.chains import asks_head, before, of_head
+from symbptt.judge.relations.forms import form_errors, is_example, is_word_call
+from symbptt.judge.relations.generic import instances
+from symbptt.judge.relations.orders import ordered
+from symbptt.judge.relations.outside import doubt, outside
 from symbptt.judge.revision import Revision
-from symbptt.judge.scope import HORIZON, Scope
-from symbptt.judge.trial import tried
 from symbptt.judge.verdicts import Evidence, Explanation, Finding, Judged
-from symbptt.judge.vocabulary import Vocabulary, application, names_in
-from symbptt.judge.world import Definition
 from symbptt.reader.syntax import (
     BigOperator,
     Derivative,

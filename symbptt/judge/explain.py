@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.definitions.shapes import ONE, Pair, Shapes
+from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.reading import Claim
-from symbptt.judge.scope import Scope
-from symbptt.judge.shapes import ONE, Pair, Shapes
 from symbptt.judge.verdicts import Explanation
-from symbptt.judge.vocabulary import names_in
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import Surface
 from symbptt.reader.written import written

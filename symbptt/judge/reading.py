@@ -11,14 +11,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import Place, SpecificationError
-from symbptt.judge.abbreviations import with_derivatives
-from symbptt.judge.arguments import with_arguments
-from symbptt.judge.deltas import gradients
-from symbptt.judge.dots import elided
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
-from symbptt.judge.normal import Change, called_names, exponentials, in_turn, normal_chain, timed_calls
-from symbptt.judge.primed import with_primes
-from symbptt.judge.timeless import with_time
+from symbptt.judge.notation.abbreviations import with_derivatives
+from symbptt.judge.notation.arguments import with_arguments
+from symbptt.judge.notation.deltas import gradients
+from symbptt.judge.notation.dots import elided
+from symbptt.judge.notation.normal import (
+    Change,
+    called_names,
+    exponentials,
+    in_turn,
+    normal_chain,
+    timed_calls,
+)
+from symbptt.judge.notation.primed import with_primes
+from symbptt.judge.notation.timeless import with_time
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
 from symbptt.reader.syntax import (

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symbptt.judge.forms import says_scalars
-from symbptt.judge.layouts import MATRIX, QUESTIONS, Layouts
-from symbptt.judge.namesakes import UNKNOWN, namesake
-from symbptt.judge.numbers import UNFIT
-from symbptt.judge.products import grouped
+from symbptt.judge.definitions.restated import Restated
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.numeric.layouts import MATRIX, QUESTIONS, Layouts
+from symbptt.judge.numeric.numbers import UNFIT
+from symbptt.judge.numeric.trial import Outcome, Settled, Trial
 from symbptt.judge.reading import Claim
-from symbptt.judge.repairs import Repair, as_repair, repair, widened
-from symbptt.judge.restated import Restated
-from symbptt.judge.scope import Scope
-from symbptt.judge.trial import Outcome, Settled, Trial
+from symbptt.judge.relations.forms import says_scalars
+from symbptt.judge.relations.namesakes import UNKNOWN, namesake
+from symbptt.judge.repairs.products import grouped
+from symbptt.judge.repairs.repairs import Repair, as_repair, repair, widened
 from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Transpose
 

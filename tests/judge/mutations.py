@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 from symbptt.judge import Finding, Judgement, verify
-from symbptt.judge.normal import rebuilt
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import names_in, walk
 from symbptt.judge.reading import EQUALS, Claim, read
-from symbptt.judge.vocabulary import names_in, walk
 from symbptt.reader.parser import parse_each
 from symbptt.reader.syntax import (
     BigOperator,

@@ -12,16 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symbptt.errors import SymbpttError
-from symbptt.judge import court, numbers, proofs, verify
-from symbptt.judge.bindings import assignments
-from symbptt.judge.choices import Choice, Memory
+from symbptt.judge import court, proofs, verify
 from symbptt.judge.court import Court
-from symbptt.judge.edits import Stock, edits, family
-from symbptt.judge.evaluate import Evaluator
+from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.numeric import numbers
+from symbptt.judge.numeric.bindings import assignments
+from symbptt.judge.numeric.choices import Choice, Memory
+from symbptt.judge.numeric.evaluate import Evaluator
+from symbptt.judge.numeric.trial import TOLERANCE, Outcome, Trial, compared, difference
 from symbptt.judge.proofs import proof
 from symbptt.judge.reading import read
-from symbptt.judge.trial import TOLERANCE, Outcome, Trial, compared, difference
-from symbptt.judge.vocabulary import names_in
+from symbptt.judge.repairs.edits import Stock, edits, family
 from symbptt.reports import as_text
 
 DECLARED = r"""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from symbptt.judge import verify
-from symbptt.judge.chance import signs, uniform
+from symbptt.judge.numeric.chance import signs, uniform
 
 ELMAN = r"""
 $W \in \mathbb{R}^{n \times n}$, $U \in \mathbb{R}^{n \times m}$,

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symbptt.judge import verify
-from symbptt.judge.dots import elided, written_out
-from symbptt.judge.normal import rebuilt
-from symbptt.judge.tensors import Undecided
-from symbptt.judge.vocabulary import integer
-from symbptt.judge.world import OutOfRange
+from symbptt.judge.notation.dots import elided, written_out
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import integer
+from symbptt.judge.numeric.tensors import Undecided
+from symbptt.judge.numeric.world import OutOfRange
 from symbptt.reader.parser import parse_expression
 from symbptt.reader.syntax import Elided
 

@@ -21,8 +21,10 @@ import time
 from collections.abc import Iterator, Mapping
 
 from symbptt.errors import SymbpttError
-from symbptt.judge.bindings import assignments, compares
+from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.limits import Overtime, within
+from symbptt.judge.numeric.bindings import assignments, compares
+from symbptt.judge.numeric.trial import Outcome, compared
 from symbptt.judge.proofs.arrays import symbols
 from symbptt.judge.proofs.decision import vanishes
 from symbptt.judge.proofs.definitions import symbols_of
@@ -30,8 +32,6 @@ from symbptt.judge.proofs.evaluation import SymbolicEvaluator
 from symbptt.judge.proofs.names import Symbols
 from symbptt.judge.proofs.times import Difference, Numbers, Unproved
 from symbptt.judge.reading import Claim
-from symbptt.judge.scope import Scope
-from symbptt.judge.trial import Outcome, compared
 from symbptt.reader.syntax import walk
 
 __all__ = ["proof"]

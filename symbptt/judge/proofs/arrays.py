@@ -14,11 +14,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from symbptt.judge.numeric.tensors import Array, Key, Tensor
 from symbptt.judge.proofs import functions
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.sums import Sum, constant, single
 from symbptt.judge.proofs.times import Unproved
-from symbptt.judge.tensors import Array, Key, Tensor
 
 PLAIN = (1, 1, 1, 1, 1)
 

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symbptt.errors import SymbpttError
-from symbptt.judge.losses import is_gradient
-from symbptt.judge.naming import first
+from symbptt.judge.definitions.losses import is_gradient
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.definitions.shapes import Shapes
+from symbptt.judge.notation.vocabulary import Vocabulary, names_in
+from symbptt.judge.numeric.naming import first
+from symbptt.judge.numeric.tensors import Tensor
+from symbptt.judge.numeric.world import Definition, World
 from symbptt.judge.proofs.arrays import Entries, symbols, tensor
 from symbptt.judge.proofs.atoms import Label
 from symbptt.judge.proofs.chains import Chains
@@ -15,11 +20,6 @@ from symbptt.judge.proofs.evaluation import SymbolicEvaluator
 from symbptt.judge.proofs.names import Symbols
 from symbptt.judge.proofs.rules import END, NOW, WHOLE, Rule
 from symbptt.judge.proofs.times import Numbers, Time, Unproved
-from symbptt.judge.scope import Scope
-from symbptt.judge.shapes import Shapes
-from symbptt.judge.tensors import Tensor
-from symbptt.judge.vocabulary import Vocabulary, names_in
-from symbptt.judge.world import Definition, World
 from symbptt.reader.syntax import Name
 
 

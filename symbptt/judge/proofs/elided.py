@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symbptt.judge.dots import Value, begins, steps_between, terms_at
+from symbptt.judge.notation.dots import Value, begins, steps_between, terms_at
 from symbptt.judge.proofs.times import FRESH, Numbers, Time, Unproved
 from symbptt.reader.syntax import Elided, Surface
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction as Rational
 from functools import partial, reduce
 
-from symbptt.judge import functions as numeric
-from symbptt.judge.differentiate import KINDS_OF, without_arguments
-from symbptt.judge.evaluate import Evaluator
-from symbptt.judge.naming import UNITS, first, takes_arguments
+from symbptt.judge.definitions.shapes import function_like
+from symbptt.judge.notation.vocabulary import LONGEST_NUMBER, names_in
+from symbptt.judge.numeric import functions as numeric
+from symbptt.judge.numeric.differentiate import KINDS_OF, without_arguments
+from symbptt.judge.numeric.evaluate import Evaluator
+from symbptt.judge.numeric.naming import UNITS, first, takes_arguments
+from symbptt.judge.numeric.tensors import Key, Tensor, added, chain, matmul, matrix_named
+from symbptt.judge.numeric.world import Kind
 from symbptt.judge.proofs.arrays import Entries, applied, delta, number, symbols, tensor
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.elided import run_of
@@ -19,10 +23,6 @@ from symbptt.judge.proofs.names import Generic, Symbols
 from symbptt.judge.proofs.ordered import ordered_product
 from symbptt.judge.proofs.sums import Sum, constant, single
 from symbptt.judge.proofs.times import FRESH, Base, Time, Unproved, between
-from symbptt.judge.shapes import function_like
-from symbptt.judge.tensors import Key, Tensor, added, chain, matmul, matrix_named
-from symbptt.judge.vocabulary import LONGEST_NUMBER, names_in
-from symbptt.judge.world import Kind
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,

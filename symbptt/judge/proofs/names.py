@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symbptt.judge.losses import is_gradient
+from symbptt.judge.definitions.losses import is_gradient
+from symbptt.judge.numeric.tensors import Tensor
+from symbptt.judge.numeric.world import Kind, World
 from symbptt.judge.proofs.arrays import Entries, delta, tensor
 from symbptt.judge.proofs.chains import Chains
 from symbptt.judge.proofs.sums import Sum, constant, single
 from symbptt.judge.proofs.times import FRESH, Numbers, Unproved, between
-from symbptt.judge.tensors import Tensor
-from symbptt.judge.world import Kind, World
 
 Question = tuple[object, ...]
 

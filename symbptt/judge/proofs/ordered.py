@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symbptt.judge.numeric.tensors import Tensor
 from symbptt.judge.proofs.arrays import Entries, symbols, tensor
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.chains import DERIVATIVES, Chains, unit
@@ -15,7 +16,6 @@ from symbptt.judge.proofs.decision import vanishes
 from symbptt.judge.proofs.rules import END, START
 from symbptt.judge.proofs.sums import Sum, changed, single
 from symbptt.judge.proofs.times import FRESH, Difference, Numbers, Time, Unproved, at_most, between
-from symbptt.judge.tensors import Tensor
 
 OFFSETS = (0, 1)  # of the upper quantity, from the letter of the product
 KINDS = ("total", "own")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import count
 
-from symbptt.judge.tensors import Undecided
+from symbptt.judge.numeric.tensors import Undecided
 
 Base = str | int
 Time = tuple[Base, int]

@@ -1,0 +1,47 @@
+"""The value of a definition in a world: times beyond the horizon allowed, entry by entry where it says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from symbptt.judge.notation.vocabulary import Vocabulary
+from symbptt.judge.numeric.evaluate import Evaluator
+from symbptt.judge.numeric.naming import first
+from symbptt.judge.numeric.tensors import Tensor, Undecided
+from symbptt.judge.numeric.world import Definition, Evaluate, World
+from symbptt.reader.syntax import Name
+
+
+def _by_entries(evaluator: Evaluator, definition: Definition, shape: tuple[int, int]) -> Tensor:
+    """A quantity whose entries are defined, one by one."""
+    letters = [item.base for item in definition.indices if isinstance(item, Name)]
+    if len(letters) != len(definition.indices) or (len(letters) == 1 and 1 not in shape):
+        raise Undecided("a definition of single entries")
+    values = []
+    for row, column in np.ndindex(*shape):
+        numbers = (row + 1, column + 1) if len(letters) == 2 else (max(row, column) + 1,)
+        inner = replace(evaluator, shape=(1, 1)).at(**dict(zip(letters, numbers, strict=True)))
+        entry = inner.value(definition.right)
+        if not entry.scalar:
+            raise Undecided("an entry that is no number")
+        values.append(entry.data)
+    count = max(value.shape[0] for value in values)
+    flat = [np.broadcast_to(value, (count, 1, 1, 1, 1)) for value in values]
+    return Tensor(np.concatenate(flat, axis=1).reshape(count, *shape, 1, 1))
+
+
+def definition_value(vocabulary: Vocabulary, rows: bool, entries: frozenset[str]) -> Evaluate:
+    """How a world evaluates a definition: as usual, times beyond the horizon allowed."""
+
+    def evaluate(
+        world: World, definition: Definition, bound: dict[str, int], shape: tuple[int, int] | None
+    ) -> Tensor:
+        letters = {**vocabulary.ends(world.horizon), **bound}
+        evaluator = Evaluator(world, vocabulary, letters, first, entries, "", rows, shape, strict=False)
+        if definition.indices and shape is not None:
+            return _by_entries(evaluator, definition, shape)
+        return evaluator.value(definition.right)
+
+    return evaluate

@@ -1,0 +1,361 @@
+r"""All ways in which a document says what a quantity is.
+
+In this order, the first that is found counts:
+    h_t = \tanh(z_t)                     a name alone on the left of a display
+    \underbrace{W h_{t-1}}_{a_t}         the label of a brace
+    \tanh(z_t) = \tanh(W h_{t-1})        the same is done to a name and to what it stands for
+    "with $z_t = W h_{t-1}$"             a name alone on the left in the prose
+    \frac{\partial E_t}{\partial y_t}       a loss of the outputs, where nothing says which
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from symbptt.errors import Place
+from symbptt.judge.definitions.collected import collected
+from symbptt.judge.definitions.likeness import KNOWN, alike, mirrored
+from symbptt.judge.definitions.losses import losses
+from symbptt.judge.notation.moments import at_one_time
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
+from symbptt.judge.numeric.functions import ELEMENTARY
+from symbptt.judge.numeric.tensors import Undecided
+from symbptt.judge.numeric.world import Definition
+from symbptt.judge.reading import EQUALS, Claim, Reading, braces
+from symbptt.reader.syntax import (
+    Apply,
+    Binary,
+    Bracket,
+    Cases,
+    Chain,
+    Derivative,
+    Dots,
+    Gradient,
+    Juxtaposed,
+    Matrix,
+    Name,
+    Negative,
+    Number,
+    Relation,
+    Surface,
+    Text,
+    Transpose,
+    walk,
+)
+
+Slot = tuple[str, str]  # the key of a name, and the pattern of its time
+Found = dict[Slot, tuple[Claim | None, Definition]]
+
+
+def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = False) -> Found:
+    """The definition of each name of a document, with the claim that makes it where one does.
+
+    ``at_end``: a loss that is nowhere defined is one of the last time step, else the sum over time.
+    """
+    found: Found = {}
+    claims = [item for item in reading.claims if isinstance(item, Claim)]
+    for claim in claims:
+        one = definition(claim, vocabulary)
+        first = one is not None and (one.initial or one.pattern == "" or (one.key, "t") not in found)
+        if one is not None and first:
+            found.setdefault((one.key, one.pattern), (claim, one))
+    known = frozenset(key for key, _ in found)
+    prose = spoken(reading, vocabulary, known)
+    for fallback in (labels(claims, vocabulary), implied(claims, vocabulary), prose):
+        before = set(found)
+        for one in fallback:
+            slot = (one.key, one.pattern)
+            if one.initial or (one.key, "t") not in before:
+                found.setdefault(slot, (None, one))
+            elif slot in found and isinstance(_upright(one.right), Derivative | Gradient):
+                found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
+    for claim, one in collected(claims, vocabulary, {key for key, _ in found}):
+        found.setdefault((one.key, one.pattern), (claim, one))
+    found = _by_name(found)
+    said = [one for claim, one in found.values() if claim is None]
+    for one in at_one_time(said, [one for _, one in found.values()], vocabulary):
+        found.setdefault((one.key, one.pattern), (None, one))
+    held = {slot: one for slot, (_, one) in found.items()}
+    several = _several(claims, vocabulary)
+    for one in losses(claims, vocabulary, held, at_end):
+        found[one.key, one.pattern] = (None, replace(one, doubtful=several or one.doubtful))
+    return found
+
+
+def _by_name(found: Found) -> Found:
+    """The definitions with the names of others in them: s_t = f(z_t), where z_t = W x_t is known."""
+    parts = [one for (_, pattern), (_, one) in found.items() if pattern == "t" and _is_part(one)]
+    if not parts:
+        return found
+
+    def named(one: Definition) -> Definition:
+        def change(node: Surface) -> Surface:
+            for part in parts:
+                if part.key != one.key and node == part.right and part.time == one.time:
+                    return part.left
+            return node
+
+        right = rebuilt(one.right, change)
+        return one if right == one.right or isinstance(right, Name) else replace(one, right=right)
+
+    return {slot: (claim, named(one)) for slot, (claim, one) in found.items()}
+
+
+def _is_part(one: Definition) -> bool:
+    """Is a definition a sum or product of its own, which others may hold?"""
+    return isinstance(one.right, Binary | Juxtaposed) and not one.called and not one.indices
+
+
+def _several(claims: Iterable[Claim], vocabulary: Vocabulary) -> bool:
+    """Does a document define several networks: a quantity anew, by itself or by names not met at first?"""
+    first: dict[str, tuple[Surface, int]] = {}
+    met: dict[str, int] = {}  # the display in which a name is met
+    for claim in (claim for claim in claims if claim.link == 0):
+        one = definition(claim, vocabulary)
+        names = {vocabulary.refer(name).key for name in names_in(claim.right)}
+        for key in names if one is None else names | {one.key}:
+            met.setdefault(key, claim.display)
+        if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
+            continue
+        right, display = first.setdefault(one.key, (one.right, claim.display))
+        if _is_general(right):  # h_t = f(h_{t-1}, x_t) says less than what follows
+            first[one.key] = (one.right, claim.display)
+            continue
+        if right != one.right and one.key in names | _leaves(names, first, vocabulary):
+            return True
+        if right != one.right and any(met[key] > display for key in _leaves(names, first, vocabulary)):
+            return True
+    return False
+
+
+def _is_general(right: Surface) -> bool:
+    """Is a quantity said to be some function of several others, and no more?"""
+    call = application(right)
+    return call is not None and call[0].base not in KNOWN and len(call[1].items) > 1
+
+
+def _leaves(
+    names: Iterable[str], first: Mapping[str, tuple[Surface, int]], vocabulary: Vocabulary
+) -> set[str]:
+    """What quantities come from by their definitions: of h = \\tanh(z) where z = W x + b, W and x and b."""
+    leaves: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        key = waiting.pop()
+        if key not in seen and key in first:
+            waiting += [vocabulary.refer(name).key for name in names_in(first[key][0])]
+        elif key not in first:
+            leaves.add(key)
+        seen.add(key)
+    return leaves
+
+
+def definition(claim: Claim, vocabulary: Vocabulary) -> Definition | None:
+    """The definition that a relation can be, or None.
+
+    W = \\partial z / \\partial h and W = (1, 2) define nothing where W is a parameter of the recurrence.
+    """
+    found = definition_of(claim, vocabulary, vocabulary.entries_of(claim) - vocabulary.quantities)
+    if found is not None and found.time is None and _is_of_parameter(_upright(found.right)):
+        met = vocabulary.parameters.get(found.key)
+        return found if met is None or met >= claim.display else None
+    return found
+
+
+def _is_of_parameter(node: Surface) -> bool:
+    """Is this what a parameter is at one place: a derivative, or the values of an example?"""
+    match node:
+        case Derivative():
+            return True
+        case Matrix(rows=rows):
+            return not any(isinstance(inner, Name) for row in rows for cell in row for inner in walk(cell))
+    return False
+
+
+def _upright(node: Surface) -> Surface:
+    """What stands below transposes and in brackets."""
+    while isinstance(node, Transpose) or (isinstance(node, Bracket) and len(node.items) == 1):
+        node = node.operand if isinstance(node, Transpose) else node.items[0]
+    return node
+
+
+def parameters(claims: Iterable[Claim], vocabulary: Vocabulary) -> dict[str, int]:
+    """The names without a time that the equations of a recurrence hold, with the display of the first."""
+    found: dict[str, int] = {}
+    for claim in claims:
+        one = definition(claim, vocabulary)
+        if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
+            continue
+        nodes = list(walk(one.right))
+        if any(isinstance(node, Derivative) for node in nodes):
+            continue
+        for name in names_in(one.right):
+            reference = vocabulary.refer(name)
+            if reference.time is None and not name.prefix and name.base not in ("\\delta", "\\Delta"):
+                found.setdefault(reference.key, claim.display)
+    return found
+
+
+def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -> Definition | None:
+    """The definition that a relation can be where some letters index entries, or None."""
+    if claim.op not in EQUALS or claim.left is None:
+        return None
+    if not isinstance(claim.left, Name | Transpose) and (claim.aside or claim.link):
+        return None
+    left, right = _untransposed(claim.left, claim.right)
+    call = application(left)
+    if call is not None and call[0].base in KNOWN:
+        return None
+    called = call is not None and all(isinstance(item, Name | Dots) for item in call[1].items)
+    other = application(right)
+    if call is not None and other is not None and other[0].base in KNOWN and other[1].items == call[1].items:
+        return None  # S(z) = \\sigma(z) names a function
+    if call is not None and called:
+        left = call[0]
+    return (
+        _defined(vocabulary, left, right, claim.display, entries, called) if isinstance(left, Name) else None
+    )
+
+
+def _untransposed(left: Surface, right: Surface) -> tuple[Surface, Surface]:
+    """x^T = y as x = y^T."""
+    return (
+        (left.operand, Transpose(right.at, right, left.spelling))
+        if isinstance(left, Transpose)
+        else (left, right)
+    )
+
+
+def _defined(
+    vocabulary: Vocabulary,
+    left: Name,
+    right: Surface,
+    display: int,
+    entries: frozenset[str],
+    called: bool,
+) -> Definition | None:
+    """The definition left = right; None where the left side is no plain quantity, or the right side prose."""
+    reference = vocabulary.refer(left, entries)
+    if reference.exponent is not None or reference.primes or reference.key == vocabulary.names.letter:
+        return None  # t = T, ..., 1 says how far t runs
+    if _holds_prose(right):
+        return None
+    if any(_same(vocabulary, left, name, entries) for name in names_in(right)):
+        return None
+    try:
+        found = Definition(reference.key, reference.time, reference.indices, right, display, left, called)
+        _ = found.pattern
+    except Undecided:
+        return None
+    return found
+
+
+def _holds_prose(right: Surface) -> bool:
+    """Do words stand in a formula, other than in the condition of a case?"""
+    conditions = {
+        condition
+        for node in walk(right)
+        if isinstance(node, Cases)
+        for _, condition in node.rows
+        if isinstance(condition, Text)
+    }
+    texts = [node for node in walk(right) if isinstance(node, Text) and node.text.strip()]
+    return any(node not in conditions for node in texts)
+
+
+def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:
+    """Does a right side speak of what it would define?"""
+    one, other = vocabulary.refer(left, entries), vocabulary.refer(name, entries)
+    return one.key == other.key and (one.time == other.time)
+
+
+def named_functions(chains: Iterable[Chain]) -> dict[str, str]:
+    """The functions that are another one by name: S(z) = \\sigma(z)."""
+    found = {}
+    for relation in (one for chain in chains for one in chain.relations() if one.op in EQUALS):
+        left, right = application(relation.left), application(relation.right)
+        if left is None or right is None or left[1].items != right[1].items:
+            continue
+        plain = left[0].time is None and not left[0].subscripts and left[0].base not in KNOWN
+        if plain and right[0].base in ELEMENTARY and len(left[1].items) == 1:
+            found[left[0].base] = right[0].base
+    return found
+
+
+def labels(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definition]:
+    """What underbraces define: the name under a brace is what stands over it."""
+    for claim in claims:
+        for side in (claim.left, claim.right):
+            for brace in braces(side) if side is not None else ():
+                if isinstance(brace.label, Name):
+                    reference = vocabulary.refer(brace.label)
+                    yield Definition(
+                        reference.key, reference.time, (), brace.body, claim.display, brace.label
+                    )
+
+
+def implied(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definition]:
+    r"""What f(z) = f(W x) and \sum_t E_t = \sum_t l(y_t) say of z and E_t."""
+    for claim in claims:
+        if claim.op not in EQUALS or claim.left is None:
+            continue
+        for left, right in (*alike(claim.left, claim.right), *mirrored(claim)):
+            one = _defined(vocabulary, left, right, claim.display, vocabulary.entries_of(claim), False)
+            if one is not None:
+                yield one
+
+
+def spoken(reading: Reading, vocabulary: Vocabulary, known: frozenset[str]) -> Iterator[Definition]:
+    """The definitions in the prose: by a formula that speaks of known quantities, and initial values."""
+    starts = [formula.start for formula in reading.document.displays]
+    said: list[Definition] = []
+    for formula, chain in reading.inline:
+        display = sum(start < formula.start for start in starts)
+        place = Place(reading.document.source, formula.line, formula.column, "")
+        for link, item in enumerate(chain.relations()):
+            one = definition(_said(item, display, place, link), vocabulary)
+            if one is not None and (_is_formula(one) or _initial(one)):
+                said.append(one)
+    known |= {one.key for one in said if one.pattern == "t"}
+    yield from (one for one in said if _speaks_of(one, known, vocabulary))
+
+
+def _speaks_of(one: Definition, known: frozenset[str], vocabulary: Vocabulary) -> bool:
+    """Does a definition in the prose belong to the quantities of the displays?"""
+    names = (one.left, *names_in(one.right))
+    return one.pattern == "t" or any(vocabulary.refer(name).key in known for name in names)
+
+
+def _said(item: Relation, display: int, place: Place, link: int) -> Claim:
+    return Claim(display, place, "", item.op, item.left, item.right, item.left, link)
+
+
+def _is_formula(one: Definition) -> bool:
+    """Is a quantity given by a formula, rather than a size or a case that is looked at?"""
+    return not isinstance(one.right, Number | Name | Dots | Bracket)
+
+
+def _initial(one: Definition) -> bool:
+    return one.initial and isinstance(one.right, Number)
+
+
+def beside_logarithm(node: Surface) -> Name | None:
+    """y in y \\log p, y^T \\log p and y \\cdot \\log p."""
+    match node:
+        case Juxtaposed(left=left, right=Apply(function="log" | "ln")):
+            pass
+        case Binary(op=op, left=left, right=Apply(function="log" | "ln")) if op not in ("+", "-", "/"):
+            pass
+        case _:
+            return None
+    while isinstance(left, Transpose | Negative):
+        left = left.operand
+    if isinstance(left, Juxtaposed):
+        left = left.right
+    return left if isinstance(left, Name) else None
+
+
+__all__ = ["Found", "definition", "definition_of", "first_definitions"]

@@ -1,0 +1,140 @@
+r"""A loss that a document differentiates and never defines: a smooth function of what the network puts out.
+
+\frac{\partial E_t}{\partial y_t} \frac{\partial y_t}{\partial h_t} says of E_t only that it depends on y_t.
+The outputs are the quantities that no other one uses at its own time. A loss without a time is the sum over
+time, or that of the last time step: what holds for one of the two is not said to fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from symbptt.judge.definitions.shapes import SCALARS
+from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, names_in
+from symbptt.judge.numeric.tensors import Undecided
+from symbptt.judge.numeric.world import Definition
+from symbptt.judge.reading import Claim
+from symbptt.reader.syntax import (
+    BigOperator,
+    Bracket,
+    Derivative,
+    Gradient,
+    Juxtaposed,
+    Name,
+    Number,
+    Span,
+    Surface,
+    walk,
+)
+
+NOWHERE = Span(0, 0)
+
+
+def losses(
+    claims: Iterable[Claim],
+    vocabulary: Vocabulary,
+    found: Mapping[tuple[str, str], Definition],
+    at_end: bool,
+) -> Iterator[Definition]:
+    """A definition for each loss that has none; ``at_end``: one without a time is that of the last step.
+
+    None where the document defines several networks, so that nobody knows which one a loss is of.
+    """
+    claims = tuple(claims)
+    derivatives = [pair for claim in claims for pair in _differentiated(claim)]
+    every = [
+        name for claim in claims for side in (claim.left, claim.right) if side for name in names_in(side)
+    ]
+    timed = {vocabulary.refer(name).key for name in every if vocabulary.refer(name).time is not None}
+    wanted = {
+        vocabulary.refer(above).key: above
+        for above, _ in derivatives
+        if above.base in SCALARS and not above.accents
+    }
+    wanted = {key: name for key, name in wanted.items() if not _is_defined(key, key in timed, found)}
+    below = {vocabulary.refer(name).key for above, name in derivatives if above.base in SCALARS}
+    outputs = _outputs(vocabulary, found)
+    outputs = [one for one in outputs if one.key in below] or outputs
+    if not outputs:
+        return
+    for key, name in wanted.items():
+        names = [vocabulary.names.split(one.left)[2] for one in outputs]
+        one = _loss(key, name, names, vocabulary.names.letter, key in timed, at_end)
+        yield replace(one, doubtful=len(names) > 1)  # not all of them need be outputs
+
+
+def _is_defined(key: str, timed: bool, found: Mapping[tuple[str, str], Definition]) -> bool:
+    """Is a loss defined in the way in which it is used, at each time or once?"""
+    return (key, "t" if timed else "") in found or (not timed and (key, "t") in found)
+
+
+def _differentiated(claim: Claim) -> Iterator[tuple[Name, Name]]:
+    """What is differentiated, and by what."""
+    for side in (claim.left, claim.right):
+        for node in walk(side) if side is not None else ():
+            match node:
+                case Derivative(numerator=above, denominators=(Name() as below,)):
+                    pass
+                case Gradient(operand=above, variable=Name() as below):
+                    pass
+                case _:
+                    continue
+            call = application(above)
+            if call is not None and call[0].time is None and any(name.time for name in names_in(call[1])):
+                continue  # l(o_t, y_t): a function, and no quantity
+            plain = call[0] if call is not None else above
+            if isinstance(plain, Name):
+                yield plain, below
+
+
+def _outputs(vocabulary: Vocabulary, found: Mapping[tuple[str, str], Definition]) -> list[Definition]:
+    """The quantities with a time that no other one uses at its own time."""
+    moving = {
+        one.key: one
+        for (_, pattern), one in found.items()
+        if (pattern == "t" or (pattern.isdigit() and pattern != "0"))
+        and not one.indices
+        and not _is_derived(one)
+    }
+    used = {key for one in moving.values() for key in _used_now(vocabulary, one)}
+    return [one for one in moving.values() if one.key not in used]
+
+
+def _is_derived(one: Definition) -> bool:
+    """Is this a loss or a gradient, rather than what the network computes?"""
+    named = one.left.base in (*SCALARS, "\\delta") or one.left.prefix != ""
+    return named or is_gradient(one)
+
+
+def is_gradient(one: Definition) -> bool:
+    """Is a quantity defined by derivatives?"""
+    return any(isinstance(node, Derivative | Gradient) for node in walk(one.right))
+
+
+def _used_now(vocabulary: Vocabulary, one: Definition) -> Iterator[str]:
+    """The other quantities that a definition uses at the time that it defines."""
+    letter = {vocabulary.names.letter: 0}
+    for name in names_in(one.right):
+        reference = vocabulary.refer(name)
+        if reference.time is None or one.time is None or reference.key == one.key:
+            continue
+        try:
+            if integer(reference.time, letter) == integer(one.time, letter):
+                yield reference.key
+        except Undecided:
+            continue
+
+
+def _loss(key: str, name: Name, outputs: list[Name], letter: str, timed: bool, at_end: bool) -> Definition:
+    """The loss as a function of the outputs, of one time or of all."""
+    moment = Name(NOWHERE, letter if timed or not at_end else "T")
+    arguments = tuple(replace(one, at=NOWHERE, time=moment, style="subscript") for one in outputs)
+    function = Name(NOWHERE, "l" if "\\ell" in key else "\\ell")
+    right: Surface = Juxtaposed(NOWHERE, function, Bracket(NOWHERE, "()", arguments), direct=True)
+    if timed:
+        return Definition(key, Name(NOWHERE, letter), (), right, 0, name, assumed=True)
+    if not at_end:
+        index = Name(NOWHERE, letter)
+        right = BigOperator(NOWHERE, "sum", (index,), Number(NOWHERE, "1"), Name(NOWHERE, "T"), right)
+    return Definition(key, None, (), right, 0, name, assumed=True)

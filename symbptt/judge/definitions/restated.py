@@ -1,0 +1,81 @@
+"""A quantity that is defined again, otherwise than before: a new recurrence, or the old one with a slip.
+
+Where other quantities are defined beside it, or anew since it was, it belongs to a new recurrence. Else it is
+a slip where one small edit makes it say what was said before. That alone is only pointed at, for a variant of
+a cell is a small edit too. It fails where relations after it are true by the definition before and false by
+this one, and none the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.numeric.trial import tried
+from symbptt.judge.numeric.world import Definition
+from symbptt.judge.reading import Claim
+from symbptt.judge.repairs.repairs import Repair
+from symbptt.judge.verdicts import Finding
+
+MOST_CLAIMS = 8  # relations after it that are asked
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A relation that defines ``one`` anew, with how it ``fares`` as a claim by the definition ``before``."""
+
+    claim: Claim
+    fares: Finding
+    before: Definition
+    one: Definition
+
+    def alone(self, renewed: Iterable[Definition], defined: Iterable[Definition]) -> bool:
+        """Does nothing else become new with it, of all that is defined anew, and for the first time?
+
+        What was renewed in between and uses the quantity belongs to the recurrence that it was defined in.
+        """
+        first, here = self.before.display, self.claim.display
+        since = [one for one in renewed if one.key != self.one.key and first < one.display <= here + 1]
+        others = [one for one in since if one.display >= here or not self._is_used(one)]
+        return not others and not any(one.display == here and one.key != self.one.key for one in defined)
+
+    def _is_used(self, other: Definition) -> bool:
+        """Does another definition hold the quantity?"""
+        return any(name.stem == self.one.left.stem for name in names_in(other.right))
+
+    def finding(self, repair: Repair | None, claims: Sequence[Claim], scopes: Mapping[int, Scope]) -> Finding:
+        """The verdict on the relation, with the slip that it may be."""
+        name = self.one.left.canonical
+        if repair is None:
+            return Finding("definition", f"It defines {name} anew.")
+        line = next((one.place.line for one in claims if one.right is self.before.right), None)
+        place = "before" if line is None else f"in line {line}"
+        if self._is_refuted(claims, scopes):
+            message = (
+                f"It contradicts the definition {place}, by which what follows is true. {repair.sentence}"
+            )
+            return replace(self.fares, message=message, suggestion=repair.latex, at=repair.at)
+        message = f"It defines {name} anew, not as {place}. If the same is meant: {repair.said}."
+        return Finding("definition", message, suggestion=repair.latex, at=repair.at)
+
+    def _is_refuted(self, claims: Sequence[Claim], scopes: Mapping[int, Scope]) -> bool:
+        """Does what follows need the definition before, and never this one?"""
+        against = 0
+        for claim in list(self._after(claims, scopes))[:MOST_CLAIMS]:
+            scope = scopes[id(claim)]
+            entries = scope.vocabulary.entries_of(claim)
+            now = tried(claim, scope, False, entries).status
+            then = tried(claim, scope.redefined(self.before), False, entries).status
+            if now == "equal" and then == "differs":
+                return False
+            against += now == "differs" and then == "equal"
+        return against > 0
+
+    def _after(self, claims: Sequence[Claim], scopes: Mapping[int, Scope]) -> Iterator[Claim]:
+        """The relations that were tried by the new definition."""
+        for claim in claims:
+            scope = scopes.get(id(claim))
+            if scope is not None and any(one is self.one for one in scope.definitions.get(self.one.key, ())):
+                yield claim

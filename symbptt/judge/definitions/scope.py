@@ -1,0 +1,327 @@
+"""What holds at a place of a document: its definitions and declarations, and numeric instances of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from symbptt.errors import SymbpttError
+from symbptt.judge.definitions.defining import definition_value
+from symbptt.judge.definitions.definitions import beside_logarithm
+from symbptt.judge.definitions.losses import NOWHERE, is_gradient
+from symbptt.judge.definitions.shapes import SCALARS, Shapes
+from symbptt.judge.notation.declarations import Declaration
+from symbptt.judge.notation.vocabulary import Sided, Vocabulary, application, names_in
+from symbptt.judge.numeric.world import Definition, World
+from symbptt.reader.syntax import (
+    Apply,
+    BigOperator,
+    Binary,
+    Derivative,
+    Gradient,
+    Juxtaposed,
+    Name,
+    Number,
+    Surface,
+    Transpose,
+    walk,
+)
+
+HORIZON = 5
+NEAR = 2
+
+
+@dataclass
+class Scope:
+    """The definitions that hold from display ``start`` on."""
+
+    vocabulary: Vocabulary
+    definitions: dict[str, list[Definition]]
+    declarations: tuple[Declaration, ...]
+    start: int = 0
+    horizon: int = HORIZON
+    shapes: Shapes | None = None
+    worlds: dict[tuple[bool, int], World] = field(default_factory=dict)
+    symbols: dict[bool, World] = field(default_factory=dict)  # for proofs, by unit
+    known: dict[tuple[bool, int], int] = field(default_factory=dict)  # names sized when last asked for
+    zero: Scope | None = None
+
+    def declared(self) -> dict[str, tuple[str, ...]]:
+        """The declarations that count: those close after the start, else the latest before, else later."""
+
+        def rank(one: Declaration) -> tuple[int, int]:
+            ahead = one.display - self.start
+            return (0, ahead) if 0 <= ahead <= NEAR else (1, -ahead) if ahead < 0 else (2, ahead)
+
+        found: dict[str, Declaration] = {}
+        for one in self.declarations:
+            if one.key not in found or rank(one) < rank(found[one.key]):
+                found[one.key] = one
+        return {key: one.sizes for key, one in found.items()}
+
+    @property
+    def rows(self) -> bool:
+        """Do vectors stand as rows here?"""
+        return self.shaped().rows
+
+    def shaped(self) -> Shapes:
+        """The shapes of the names, found once."""
+        if self.shapes is None:
+            shapes = Shapes(self.vocabulary, self.declared(), _as_rows(self))
+            shapes.entries = self.vocabulary.writing.entries(*self.rights())
+            shapes.jacobians = frozenset(filter(None, map(_jacobian, self.every())))
+            for key in shapes.declared:
+                shapes.table[key] = shapes._declared(shapes.declared[key])
+            for _ in range(2):
+                for found in self.definitions.values():
+                    for one in found:
+                        self._learn(shapes, one)
+            self.shapes = shapes
+        return self.shapes
+
+    def rights(self) -> list[Surface]:
+        """The right sides of all definitions."""
+        return [one.right for one in self.every()]
+
+    def every(self) -> list[Definition]:
+        """All definitions."""
+        return [one for found in self.definitions.values() for one in found]
+
+    def _learn(self, shapes: Shapes, one: Definition) -> None:
+        left = _named(one)
+        letters: dict[str, int] = {}
+        shapes.indexed(left, letters)
+        shapes.indexed(one.right, letters)
+        if not one.indices:
+            shapes.equation(left, one.right)
+        for name in names_in(one.right):  # not those in scripts: the C of W_C is no quantity
+            shapes.of(name)
+
+    def world(self, unit: bool, seed: int, names: Iterable[Name]) -> World:
+        """An instance: sizes all 1, or different; ``names`` are sized besides those of the definitions."""
+        shapes = self.shaped()
+        fresh = [
+            name for name in names if self.vocabulary.refer(name, shapes.entries).key not in shapes.table
+        ]
+        for name in fresh:
+            shapes.of(name)
+        place = (unit, seed)
+        held = self.worlds.get(place)
+        if held is None or not self._extended(held, shapes, place):
+            sizes = shapes.sizes(unit, 2 + seed % 2)
+            evaluate = definition_value(self.vocabulary, shapes.rows, shapes.entries)
+            self.worlds[place] = World(
+                self.definitions,
+                sizes,
+                self.horizon,
+                seed,
+                evaluate,
+                shapes.rows,
+                targets=self._targets(),
+                positive=self.vocabulary.positive,
+                labelled=self.vocabulary.labelled,
+            )
+        self.known[place] = len(shapes.table)
+        return self.worlds[place]
+
+    def _extended(self, world: World, shapes: Shapes, place: tuple[bool, int]) -> bool:
+        """Gives an instance the sizes of new names; not where that would change what it holds already."""
+        if self.known[place] == len(shapes.table):
+            return True
+        sizes = shapes.sizes(place[0], 2 + place[1] % 2)
+        fresh = [key for key in sizes if key not in world.sizes]
+        if any(sizes.get(key) != size for key, size in world.sizes.items()):
+            return False
+        if any(key.startswith("\\hat{") for key in fresh):  # makes a distribution of its target
+            return False
+        world.sizes.update(sizes)
+        return True
+
+    def forget(self) -> None:
+        """Drops the instances, which an evaluation cut short may have left half done."""
+        self.worlds.clear()
+
+    def _targets(self) -> frozenset[str]:
+        """The names that stand beside a logarithm: y in -y \\log p."""
+        entries = self.shaped().entries
+        found = [beside_logarithm(node) for right in self.rights() for node in walk(right)]
+        return frozenset(self.vocabulary.refer(name, entries).key for name in found if name is not None)
+
+    def redefined(self, one: Definition, moved: bool = True) -> Scope:
+        """The scope from a new definition on; not ``moved`` where it says the same as the one before."""
+        definitions = {key: list(found) for key, found in self.definitions.items()}
+        start = one.display if moved else self.start
+        kept = [other for other in definitions.get(one.key, []) if other.pattern != one.pattern]
+        definitions[one.key] = [*kept, one]
+        return Scope(self.vocabulary, definitions, self.declarations, start, self.horizon)
+
+    def from_zero(self) -> Scope:
+        """The scope in which the states that nothing else is said of start at zero."""
+        if self.zero is None:
+            nothing = Number(NOWHERE, "0")
+            started = {key for key, found in self.definitions.items() if any(one.initial for one in found)}
+            definitions = {key: list(found) for key, found in self.definitions.items()}
+            for one in self.every():
+                if one.pattern == "t" and one.key not in started and not one.indices and not is_gradient(one):
+                    definitions[one.key].append(replace(one, time=nothing, right=nothing))
+            self.zero = Scope(self.vocabulary, definitions, self.declarations, self.start, self.horizon)
+        return self.zero
+
+    def until(self, display: int) -> Scope:
+        """The scope with the definitions up to a display alone."""
+        kept = {
+            key: [one for one in found if one.display <= display] for key, found in self.definitions.items()
+        }
+        definitions = {key: found for key, found in kept.items() if found}
+        return Scope(self.vocabulary, definitions, self.declarations, self.start, self.horizon)
+
+    def sound(self, one: Definition) -> bool:
+        """Can the value of a new definition be found, without a circle?"""
+        try:
+            self.world(True, 1, ()).value(one.key, None if one.time is None else 3)
+        except SymbpttError:
+            return False
+        return True
+
+    def misfit(self, claim: Sided) -> str:
+        """A name that a relation rests on, and whose definition has another size than its uses."""
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        keys = {self.vocabulary.refer(name).key for side in sides for name in names_in(side)}
+        for world in self.worlds.values():
+            rests = {key for place, below in world.rests.items() if place[0] in keys for key, _ in below}
+            for key in sorted(world.misfits & (keys | rests)):
+                return key
+        return ""
+
+    def open_losses(self) -> set[str]:
+        """The losses that the document leaves open, and what is defined by them."""
+        found = {one.key for one in self.every() if one.assumed}
+        for _ in range(2 if found else 0):
+            found |= {
+                one.key
+                for one in self.every()
+                if any(self.vocabulary.refer(name).key in found for name in names_in(one.right))
+            }
+        return found
+
+    def doubtful_loss(self, claim: Sided) -> str:
+        """A loss that a relation speaks of, in a document of several networks that leaves it open."""
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        names = [name for side in sides for name in names_in(side)]
+        slopes = any(isinstance(node, Derivative | Gradient) for side in sides for node in walk(side))
+        slopes = slopes or any(name.base == "\\delta" or name.prefix for name in names)
+        if not slopes or not any(one.doubtful for one in self.every()):
+            return ""
+        losses = self.open_losses()
+        return next((key for key in (self.vocabulary.refer(name).key for name in names) if key in losses), "")
+
+    def keys_of_definitions(self) -> set[str]:
+        """The names that stand in definitions, on either side."""
+        found = set(self.definitions)
+        for right in self.rights():
+            entries = self.shaped().entries
+            found |= {self.vocabulary.refer(name, entries).key for name in names_in(right)}
+        return found
+
+    def functions(self) -> set[str]:
+        """The letters that are applied as functions in the definitions."""
+        calls = [application(node) for right in self.rights() for node in walk(right)]
+        return {call[0].base for call in calls if call is not None}
+
+    def speaks_of_vectors(self, claim: Sided) -> bool:
+        """Does a relation hold a sign that only vectors and matrices have, or their entries?"""
+        nodes = [node for side in (claim.left, claim.right) if side is not None for node in walk(side)]
+        for node in nodes:
+            match node:
+                case Transpose() | Apply(function="diag" | "Diag" | "softmax"):
+                    return True
+        return bool(self.vocabulary.entries_of(claim))
+
+    def omits_time(self, claim: Sided) -> str:
+        """A name that is written without the time that it has elsewhere, so that it may mean another one."""
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        counted = _counting(sides)
+        for name in (name for side in sides for name in names_in(side)):
+            reference = self.vocabulary.refer(name)
+            found = self.definitions.get(reference.key, ())
+            always = reference.key in self.vocabulary.names.timed and all(one.time for one in found)
+            omitted = always and reference.time is None and name.base not in counted | SCALARS
+            if omitted and reference.key not in self.vocabulary.copies:
+                return reference.key
+        return ""
+
+    def knows_sizes(self, claim: Sided) -> bool:
+        """Is every name of a claim that is not counted with declared, or defined by others, or a loss?"""
+        known, entries = {*self.declared(), *self.definitions}, self.shaped().entries
+        sides = [side for side in (claim.left, claim.right) if side is not None]
+        free = SCALARS | _counting(sides)
+        return all(
+            name.base in free or self.vocabulary.refer(name, entries).key in known
+            for side in sides
+            for name in names_in(side)
+        )
+
+    def uses_sizes(self, names: Iterable[Name]) -> bool:
+        """Does the document itself give one of these names a size other than 1?"""
+        declared = self.declared()
+        keys = {self.vocabulary.refer(name).key for name in names}
+        return any(set(declared.get(key, ("1",))) != {"1"} for key in keys)
+
+
+def _counting(sides: Iterable[Surface]) -> set[str]:
+    """The letters of the indices and limits of sums and products."""
+    return {
+        name.base
+        for side in sides
+        for node in walk(side)
+        if isinstance(node, BigOperator)
+        for part in (*node.indices, node.lower, node.upper)
+        for name in (names_in(part) if part is not None else ())
+    }
+
+
+def _jacobian(one: Definition) -> str:
+    """The name of what is defined as the derivative of a vector, or as a matrix with a diagonal."""
+    match one.right:
+        case Derivative(numerator=Name(base=base)) if base not in SCALARS:
+            return one.key
+        case Juxtaposed(left=Apply(function="diag")) | Juxtaposed(right=Apply(function="diag")):
+            return one.key
+    return ""
+
+
+def _named(one: Definition) -> Name:
+    """The left side of a definition as a name without scripts of its own."""
+    return one.left
+
+
+def _as_rows(scope: Scope) -> bool:
+    """Is x W written rather than W x, in the nearest display that has either?"""
+    declared = scope.declared()
+    count: Counter[int] = Counter()
+    for one in (one for found in scope.definitions.values() for one in found):
+        for pair in filter(None, map(_pair, walk(one.right))):
+            first, second = (_matrix_like(scope.vocabulary, item, declared) for item in pair)
+            count[one.display] += (second and not first) - (first and not second)
+    told = [display for display, number in count.items() if number]
+    after = sorted(display for display in told if display >= scope.start)
+    before = sorted((display for display in told if display < scope.start), reverse=True)
+    return any(count[display] > 0 for display in [*after, *before][:1])
+
+
+def _pair(node: Surface) -> tuple[Name, Name] | None:
+    match node:
+        case Juxtaposed(left=Name() as one, right=Name() as other):
+            return one, other
+        case Binary(op="*" | "\\cdot" | "\\times", left=Name() as one, right=Name() as other):
+            return one, other
+    return None
+
+
+def _matrix_like(vocabulary: Vocabulary, name: Name, declared: dict[str, tuple[str, ...]]) -> bool:
+    reference = vocabulary.refer(name)
+    if reference.key in declared:
+        sizes = declared[reference.key]
+        return len(sizes) == 2 and "1" not in sizes and reference.time is None
+    return reference.time is None and len(name.base) == 1 and name.base.isupper() and not name.prefix

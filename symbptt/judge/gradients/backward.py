@@ -1,0 +1,322 @@
+"""Backward equations written with names such as dW_f, da_{prev}, \\delta 12: each is held against a gradient.
+
+dX is the gradient by X (or by the pre-activation of X); \\delta 5 has no name to go by, so it must be the
+gradient by some occurrence in the forward equations, or a sum of such gradients of one quantity. Upstream
+gradients are the names that are used and never defined (da_{next}; \\delta 1).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from symbptt.errors import SymbpttError
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.gradients.regained import regained
+from symbptt.judge.gradients.slopes import NOW, Slopes, argument_of, same
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import NEIGHBOURS, Vocabulary, names_in
+from symbptt.judge.numeric.choices import readings
+from symbptt.judge.numeric.evaluate import Evaluator
+from symbptt.judge.numeric.tensors import Key, Tensor, Undecided
+from symbptt.judge.numeric.trial import difference
+from symbptt.judge.numeric.world import World
+from symbptt.judge.reading import Claim
+from symbptt.judge.verdicts import Evidence, Finding
+from symbptt.reader.syntax import Apply, Binary, Name, Surface, Transpose, Word, spelled, walk
+
+PREFIXES = ("d", "dp", "\\delta")
+MOST = 24
+SECONDS = 1.0
+
+
+@dataclass
+class Backward:
+    """The backward equations of one forward model, in their order."""
+
+    scope: Scope
+    vocabulary: Vocabulary
+    claims: list[Claim]
+    world: World = field(init=False)
+    slopes: Slopes = field(init=False)
+    done: dict[int, Finding | None] = field(default_factory=dict)
+    before: bool = True  # do names such as d\\Gamma mean the pre-activation?
+
+    def __post_init__(self) -> None:
+        every = [name for claim in self.claims for name in names_in(claim.right)]
+        source = self.scope.world(False, 1, every)
+        definitions = {
+            key: found for key, found in source.definitions.items() if not is_backward(found[0].left)
+        }
+        self.world = source.among(definitions)
+        self._aliases(every)
+        self.slopes = Slopes(self.world, self._seeds(every))
+
+    def _aliases(self, every: list[Name]) -> None:
+        """c_{next} is c at this time, c_{prev} at the one before; c is C where only C is defined."""
+        for name in every:
+            if name.prefix:
+                continue
+            key = self._key(name)
+            plain = neighbour(name, self.vocabulary)
+            other = key[0].swapcase()
+            try:
+                if plain is not None and plain[0] in self.world.definitions:
+                    self.world.memo[key] = self.world.value(*plain)
+                elif not self.world.defined(key[0]) and self.world.defined(other) and key[1] is not None:
+                    self.world.memo[key] = self.world.value(other, key[1])
+            except SymbpttError:
+                continue
+
+    def _key(self, name: Name) -> Key:
+        reference = self.vocabulary.refer(name)
+        return reference.key, None if reference.time is None else NOW + _offset(reference.time)
+
+    def _seeds(self, every: list[Name]) -> dict[Key, Tensor]:
+        """The upstream gradients with the states that they are of."""
+        left = {self._key(claim.left)[0] for claim in self.claims if isinstance(claim.left, Name)}
+        seeds = {}
+        for name in every:
+            plain = neighbour(replace(name, prefix=""), self.vocabulary)
+            key = self._key(name)
+            if name.prefix not in PREFIXES or key[0] in left or plain is None or plain[1] != NOW:
+                continue
+            if plain[0] in self.world.definitions:
+                value = self.world.value(*plain)
+                self.world.sizes = {**self.world.sizes, key[0]: value.out}
+                seeds[plain] = self.world.value(*key)
+        return seeds
+
+    def judged(self, claim: Claim) -> Finding | None:
+        """The verdict on an equation of the group, once those before it are judged."""
+        for one in self.claims:
+            if id(one) not in self.done:
+                self.done[id(one)] = self._one(one)
+            if one is claim:
+                break
+        return self.done.get(id(claim))
+
+    def _one(self, claim: Claim) -> Finding | None:
+        """The verdict on dX = ..., or None where no gradient can be named for it."""
+        left = claim.head
+        if not isinstance(left, Name) or not self.slopes.seeds or not is_backward(left):
+            return None
+        right = _without_sum(claim.right, left)
+        try:
+            truths = self._truths(left, claim)
+        except SymbpttError:
+            return None
+        if not truths:
+            return self._unnamed(claim, left, right)
+        finding = self._compared(claim, right, truths)
+        self._remember(left, truths, finding)
+        return finding
+
+    def _unnamed(self, claim: Claim, left: Name, right: Surface) -> Finding:
+        """A gradient by something without a name of its own, such as the pre-activation of a gate."""
+        unsaid = Finding("undetermined", f"Nothing says what {left.canonical} is the gradient by.")
+        if self._unknown(right) is not None:
+            return unsaid
+        try:
+            values = list(self.values(right))
+        except Undecided:
+            return unsaid
+        for value in values:
+            if any(same(value, slope.value) for slope in self.slopes.occurrences()):
+                key = self._key(left)
+                for moment in {key[1], None, NOW}:
+                    self.world.memo[key[0], moment] = value
+                message = "It is the gradient by an expression of the forward equations."
+                return Finding("holds", message, "any", Evidence("numeric", 0.0), message)
+        return unsaid
+
+    def _truths(self, left: Name, claim: Claim) -> list[tuple[str, Tensor]]:
+        """What dX can mean: the gradient by X, or by its pre-activation."""
+        plain = replace(left, prefix="")
+        target = neighbour(plain, self.vocabulary) or self._key(plain)
+        found: list[tuple[str, Tensor | None]] = []
+        if plain.base in ("tanh", "sigmoid"):
+            return self._by_function(plain.base, claim)
+        if plain.base.startswith("\\") and target[0] not in self.world.definitions:
+            raised = target[0].replace(plain.base, "\\" + plain.base[1:].capitalize(), 1)
+            target, only = (raised, NOW if target[1] is None else target[1]), True
+        else:
+            only = left.prefix == "dp"
+        held = self.world.definition(*target)
+        if held is None and target[0] in self.world.definitions and target[1] is None:
+            target = (target[0], NOW)
+            held = self.world.definition(*target)
+        node = argument_of(held[0].right) if held is not None and target[1] == NOW else None
+        if node is not None:
+            found.append(("the pre-activation of ", self.slopes.by_node(node)))
+        if not only and (held is not None or target[0] in self.scope.keys_of_definitions()):
+            found.append(("", self.slopes.by_name(target)))
+        return [(f"{said}{target[0]}", value) for said, value in found if value is not None]
+
+    def _by_function(self, function: str, claim: Claim) -> list[tuple[str, Tensor]]:
+        """dtanh: the gradient by the argument of the only tanh in the display, or in all equations."""
+        here = {one.display for found in self.world.definitions.values() for one in found}
+        everywhere = claim.display not in here
+        nodes = [
+            node.argument
+            for found in self.world.definitions.values()
+            for one in found
+            if one.display == claim.display or everywhere
+            for node in walk(one.right)
+            if isinstance(node, Apply) and node.function == function and node.argument is not None
+        ]
+        value = self.slopes.by_node(nodes[0]) if len(nodes) == 1 else None
+        return [] if value is None else [(f"the argument of {function}", value)]
+
+    def values(self, right: Surface) -> Iterator[Tensor]:
+        """The values of a right side in all its readings, or as far as it can be mended. Raises Undecided."""
+        found = list(self._read(right))
+        loose = right if found else rebuilt(right, _entrywise)
+        yield from found if loose == right else self._read(loose)
+
+    def _read(self, right: Surface) -> Iterator[Tensor]:
+        """The values of a right side as it is written."""
+        self.world.until = time.process_time() + SECONDS
+        for choice in readings(MOST, SECONDS):
+            ends = self.vocabulary.ends(self.world.horizon)
+            bound = {**ends, "t": NOW, self.vocabulary.names.letter: NOW}
+            evaluator = Evaluator(
+                self.world, self.vocabulary, bound, choice, frozenset(), "right", self.world.rows
+            )
+            try:
+                yield evaluator.value(right)
+            except Undecided:
+                raise
+            except SymbpttError:
+                continue
+
+    def _compared(self, claim: Claim, right: Surface, truths: list[tuple[str, Tensor]]) -> Finding:
+        unknown = self._unknown(right)
+        try:
+            values = list(self.values(right))
+        except Undecided as doubt:
+            message, meant = unknown or (f"Not decided: {doubt}.", "")
+            return Finding("undetermined", message, suggestion=meant)
+        for said, truth in truths:
+            if any(same(value, truth) for value in values):
+                self.before = said.startswith("the pre") if len(truths) > 1 else self.before
+                error = min(difference(value, truth)[0] for value in values if same(value, truth))
+                message = f"It is the gradient by {said}."
+                return Finding("holds", message, "any", Evidence("numeric", error), message)
+        if unknown:
+            message, meant = unknown
+            return Finding("undetermined", message, suggestion=meant)
+        fitting = [
+            (difference(value, truth)[0], value, truth)
+            for value in values
+            for _, truth in truths
+            if value.out == truth.out
+        ]
+        if fitting:
+            error, value, truth = min(fitting, key=lambda item: item[0])
+            evidence = Evidence("numeric", error, f"t={NOW}", shown(truth), shown(value))
+            message = f"It is not the gradient by {truths[-1][0]}, in any reading."
+            return self._mended(claim, right, truths, Finding("fails", message, evidence=evidence))
+        if not values:
+            return Finding("undetermined", "The sizes fit in no reading.")
+        sizes = " and ".join(f"{rows}x{columns}" for rows, columns in (truths[-1][1].out, values[0].out))
+        message = f"The sizes cannot match: the gradient by {truths[-1][0]} and the right side are {sizes}."
+        evidence = Evidence("form", None, sizes)
+        return self._mended(claim, right, truths, Finding("fails", message, evidence=evidence))
+
+    def _mended(
+        self, claim: Claim, right: Surface, truths: list[tuple[str, Tensor]], finding: Finding
+    ) -> Finding:
+        """A failure with the slightest edit that gives the gradient."""
+
+        meant = (truths[0] if self.before else truths[-1])[1]
+        memo, leaves = dict(self.world.memo), set(self.world.leaves)
+        found = regained(claim, right, self.values, partial(same, meant), self.claims)
+        self.world.memo, self.world.leaves = memo, leaves  # what was tried has not been said
+        if found is None:
+            return finding
+        message = f"{finding.message} {found.sentence}"
+        return replace(finding, message=message, suggestion=found.latex, at=found.at)
+
+    def _unknown(self, right: Surface) -> tuple[str, str] | None:
+        """A name that nothing defines, with the one that it may stand for."""
+        known = set(self.world.definitions)
+        for name in (
+            name for found in self.world.definitions.values() for one in found for name in names_in(one.right)
+        ):
+            known.add(self._key(name)[0])
+        for name in names_in(right):
+            key = self._key(name)
+            bare = self._key(replace(name, prefix=""))[0]
+            seeded = any(value is self.world.memo.get(key) for value in self.slopes.seeds.values())
+            if (key in self.world.memo and key[0] not in self.world.leaves) or seeded or name.base.isdigit():
+                continue
+            if is_backward(name):
+                return f"{key[0]} is nowhere said to be a gradient.", ""
+            if bare in known or neighbour(name, self.vocabulary) is not None:
+                continue
+            near = [one for one in sorted(known) if near_namesake(one, bare)]
+            return f"{bare} is nowhere defined.", near[0] if near else ""
+        return None
+
+    def _remember(self, left: Name, truths: list[tuple[str, Tensor]], finding: Finding) -> None:
+        """The truth goes into the equations that follow, so that one mistake is one failure."""
+        chosen = truths[0] if self.before else truths[-1]
+        if finding.verdict == "holds":
+            chosen = next(item for item in truths if finding.message.endswith(f" by {item[0]}."))
+        key = self._key(left)
+        for moment in {key[1], None, NOW}:
+            self.world.memo[key[0], moment] = chosen[1]
+
+
+def neighbour(name: Name, vocabulary: Vocabulary) -> Key | None:
+    """a_{next} is a at this time, a_{prev} at the one before."""
+    for item in name.subscripts:
+        text = item.text if isinstance(item, Word) else item.base if isinstance(item, Name) else ""
+        if text in NEIGHBOURS:
+            rest = tuple(other for other in name.subscripts if other is not item)
+            key = vocabulary.refer(replace(name, subscripts=rest)).key
+            return key, NOW + NEIGHBOURS[text]
+    return None
+
+
+def is_backward(name: Name) -> bool:
+    """Is this a name such as dW or \\delta 5?"""
+    return name.prefix in PREFIXES
+
+
+def near_namesake(one: str, other: str) -> bool:
+    """The same letter with another subscript, or the other way round."""
+    return one != other and (one.split("_")[0] == other.split("_")[0])
+
+
+def _entrywise(node: Surface) -> Surface:
+    """h^T \\cdot r for (h \\odot r)^T: the transpose is meant of the product entry by entry."""
+    match node:
+        case Binary(op="\\cdot" | "*", left=Transpose(operand=Name()) as left, right=Name() as other):
+            return replace(left, operand=Binary(node.at, "\\odot", left.operand, other))
+    return node
+
+
+def _without_sum(right: Surface, left: Name) -> Surface:
+    """dW = dW + g: what is added to a running sum of gradients."""
+    if isinstance(right, Binary) and right.op == "+" and isinstance(right.left, Name):
+        other = right.left
+        if any(isinstance(item, Word) and item.text in NEIGHBOURS for item in other.subscripts):
+            return right  # dc_{next} comes from the next step
+        if other.prefix == left.prefix and (other == left or (other.base == left.base and other.subscripts)):
+            return right.right
+    return right
+
+
+def _offset(time: Surface) -> int:
+    text = spelled(time)
+    return -1 if text.endswith("-1") else 1 if text.endswith("+1") else 0
+
+
+def shown(value: Tensor) -> str:
+    """The first numbers of a tensor."""
+    flat = value.data.real.ravel()
+    return "[" + ", ".join(f"{number:.4g}" for number in flat[:4]) + (", ...]" if flat.size > 4 else "]")

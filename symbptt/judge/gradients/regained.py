@@ -1,0 +1,78 @@
+r"""Repairs of equations between gradients with names, dW = ...: the slightest edit that gives the gradient.
+
+What the left side should be is known, so that an edit of the right side is held against that one value.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+
+from symbptt.errors import SymbpttError
+from symbptt.judge.gradients.factors import entrywise_sign, written_factors
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.numeric.tensors import Tensor
+from symbptt.judge.reading import Claim
+from symbptt.judge.repairs.edits import Stock, edits, family
+from symbptt.judge.repairs.products import terms
+from symbptt.judge.repairs.repairs import Repair, as_repair
+from symbptt.reader.syntax import Name, Surface
+from symbptt.reader.written import written
+
+MOST = 200  # edits
+READINGS = 2  # of each
+SECONDS = 0.5
+
+Values = Callable[[Surface], Iterator[Tensor]]
+Truth = Callable[[Tensor], bool]
+
+
+def regained(claim: Claim, right: Surface, values: Values, true: Truth, near: list[Claim]) -> Repair | None:
+    """The slightest edit of a right side that makes it true; ``near`` are the equations around it."""
+    until = time.process_time() + SECONDS
+    for said, new in islice(_tries(right, near), MOST):
+        if time.process_time() > until:
+            return None
+        if _is_true(new, values, true):
+            whole = rebuilt(claim.right, partial(_instead, right, new))
+            return as_repair(claim, replace(claim, right=whole), said)
+    return None
+
+
+def _instead(old: Surface, new: Surface, node: Surface) -> Surface:
+    return new if node is old else node
+
+
+def _is_true(node: Surface, values: Values, true: Truth) -> bool:
+    try:
+        return any(map(true, islice(values(node), READINGS)))
+    except SymbpttError:
+        return False
+
+
+def _tries(right: Surface, near: list[Claim]) -> Iterator[tuple[str, Surface]]:
+    """Right sides with one edit, then with one factor more."""
+    for edit in edits(right, Stock(_families(near))):
+        yield edit.said, edit.node
+    entrywise = entrywise_sign(near)
+    for factor in dict.fromkeys(factor for one in near for factor in written_factors(one)):
+        places = [
+            (distance, whole)
+            for term in terms(right)
+            for spot in term.spots
+            for distance, whole in factor.inside(spot, entrywise)
+        ]
+        for _, whole in sorted(places, key=lambda item: item[0]):
+            yield f"the factor {written(factor.node)} is missing", whole
+
+
+def _families(near: Iterable[Claim]) -> dict[str, tuple[Name, ...]]:
+    """The names of the equations that are easily confused."""
+    found: dict[str, dict[Name, None]] = {}
+    for name in (name for one in near for name in names_in(one.right)):
+        found.setdefault(family(name), {}).setdefault(replace(name, superscripts=(), primes=0))
+    return {kind: tuple(names) for kind, names in found.items()}

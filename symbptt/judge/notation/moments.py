@@ -1,0 +1,64 @@
+"""Names for what stands in an equation at one time alone: "with z_3 = V s_3", where y_t = softmax(V s_t)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import Vocabulary, names_in
+from symbptt.judge.numeric.world import Definition
+from symbptt.reader.syntax import Name, Number, Surface, walk
+
+
+def at_one_time(
+    said: Iterable[Definition], every: Iterable[Definition], vocabulary: Vocabulary
+) -> Iterator[Definition]:
+    """The equations at the time of such a name, with the name in them: y_3 = softmax(z_3)."""
+    general = [one for one in every if isinstance(one.time, Name) and not one.called and not one.indices]
+    for part in said:
+        times = {vocabulary.refer(name).time for name in names_in(part.right)} - {None}
+        number = times.pop() if len(times) == 1 else None
+        if part.time is not None or part.indices or not isinstance(number, Number):
+            continue
+        for one in general:
+            moment = _Moment(vocabulary, one, part, number)
+            right = rebuilt(one.right, moment.changed)
+            if part.left in walk(right):
+                yield replace(one, time=number, right=right)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The change of an equation at any time to one at a number, with a name for a part of it."""
+
+    vocabulary: Vocabulary
+    equation: Definition
+    part: Definition
+    number: Number
+
+    def changed(self, node: Surface) -> Surface:
+        """A node, once what it holds has been changed."""
+        letter = self.equation.time
+        if isinstance(letter, Name) and node == letter:
+            return replace(self.number, at=node.at)
+        alike = type(node) is type(self.part.right) and self._plain(node) == self._plain(self.part.right)
+        return replace(self.part.left, at=node.at) if alike else node
+
+    def _plain(self, node: Surface) -> Surface:
+        """A formula in which no name shows how its time is spelled."""
+        return rebuilt(node, self._named)
+
+    def _named(self, node: Surface) -> Surface:
+        if not isinstance(node, Name):
+            return node
+        reference = self.vocabulary.refer(node)
+        exponent = () if reference.exponent is None else (reference.exponent,)
+        return Name(
+            node.at,
+            reference.key,
+            subscripts=reference.indices,
+            superscripts=exponent,
+            primes=node.primes,
+            time=reference.time,
+        )

@@ -1,0 +1,141 @@
+"""The letters of a claim that nothing binds, and the values that it is tried with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.numeric.world import World
+from symbptt.judge.reading import Claim
+from symbptt.reader.spelling import COUNTERS
+from symbptt.reader.syntax import (
+    BigOperator,
+    Cases,
+    Dots,
+    Elided,
+    Indicator,
+    Name,
+    Relation,
+    Scripted,
+    Surface,
+    children,
+    walk,
+)
+
+
+def assignments(
+    claim: Claim, scope: Scope, world: World, entries: frozenset[str], letters: Letters | None = None
+) -> Iterator[dict[str, int]]:
+    """Values for the letters that are free in a claim; ``letters`` remembers what its parts hold."""
+    held = letters or Letters(scope, entries)
+    sides = [held.of(node) for node in (claim.left, claim.right) if node is not None]
+    sizes = {key[5:] for key in world.sizes if key.startswith("size ")}
+    sizes -= set().union(*(side.scripted for side in sides))
+    last = scope.vocabulary.ends(world.horizon)
+    free = set().union(*(side.free for side in sides)) - sizes - set(last)
+    letter = scope.vocabulary.names.letter
+    dotted = any(side.dotted for side in sides)
+    ordered = sorted(free | {letter})
+    ranges = []
+    for one in ordered:
+        if one == letter:
+            ranges.append([world.horizon, 2] if dotted else [3, 4] if world.horizon > 3 else [2, 3])
+        elif one in entries and one not in scope.vocabulary.quantities:
+            ranges.append([1, 2])
+        else:
+            ranges.append([1] if dotted else [1, 2] if letter in free else [2, 3])
+    apart = [one for one in ordered if one in entries] if not any(side.compares for side in sides) else []
+    for values in product(*ranges):
+        places = [value for one, value in zip(ordered, values, strict=True) if one in apart]
+        if len(set(places)) < len(places):
+            continue  # two indices that no condition compares are different
+        yield {**last, **dict(zip(ordered, values, strict=True))}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a formula holds: free letters, letters in scripts, dots, and conditions that compare indices."""
+
+    free: frozenset[str]
+    scripted: frozenset[str]
+    dotted: bool
+    compares: bool
+
+
+@dataclass
+class Letters:
+    """What formulas hold, found once for each part: the edits of a relation share most of theirs."""
+
+    scope: Scope
+    entries: frozenset[str]
+    found: dict[int, tuple[Surface, Held]] = field(default_factory=dict)
+
+    def of(self, node: Surface) -> Held:
+        """What a formula holds."""
+        known = self.found.get(id(node))
+        if known is None:
+            below = [self.of(child) for child in children(node)]
+            free = free_in(node, self.scope, self.entries, self)
+            scripted = _scripted(node, self.scope, self.entries).union(*(one.scripted for one in below))
+            dotted = isinstance(node, Dots | Elided) or any(one.dotted for one in below)
+            compared = compares([node]) or any(one.compares for one in below)
+            known = node, Held(frozenset(free), frozenset(scripted), dotted, compared)
+            self.found[id(node)] = known
+        return known[1]
+
+
+def _scripted(node: Surface, scope: Scope, entries: frozenset[str]) -> set[str]:
+    """The letters of times, indices and lower limits; there k is no size, whatever \\mathbb{R}^k says."""
+    if isinstance(node, BigOperator) and node.lower is not None:
+        return _counters(node.lower)
+    if not isinstance(node, Name):
+        return set()
+    reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
+    parts = [reference.time, *reference.indices]
+    return set().union(*(_counters(part) for part in parts if part is not None))
+
+
+def compares(nodes: list[Surface]) -> bool:
+    """Does a condition such as 1(i = j) or \\delta_{ij} compare indices?"""
+    return any(
+        isinstance(node, Indicator | Cases) or (isinstance(node, Name) and node.base == "\\delta")
+        for node in nodes
+    )
+
+
+def free_in(
+    node: Surface, scope: Scope, entries: frozenset[str], letters: Letters | None = None
+) -> set[str] | frozenset[str]:
+    """The letters of times, limits, indices and exponents that nothing binds."""
+    held = letters or Letters(scope, entries)
+
+    def below(part: Surface) -> frozenset[str]:
+        return held.of(part).free
+
+    match node:
+        case BigOperator(indices=indices, lower=lower, upper=upper, body=body):
+            bound = {index.base for index in indices if isinstance(index, Name)}
+            outer = [_counters(limit) for limit in (lower, upper) if limit is not None]
+            return set().union(below(body) - bound, *outer)
+        case Name():
+            reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
+            parts = [reference.time, *reference.indices, reference.exponent]
+            return set().union(*(_counters(part) for part in parts if part is not None))
+        case Scripted(base=base, subscript=lower, superscript=upper):
+            return below(base).union(*(_counters(part) for part in (lower, upper) if part is not None))
+        case Indicator() | Relation():
+            return _counters(node)
+        case Cases(rows=rows):
+            conditions = [_counters(condition) for _, condition in rows if condition is not None]
+            return set().union(*conditions, *(below(value) for value, _ in rows))
+    return set().union(*map(below, children(node)))
+
+
+def _counters(node: Surface) -> set[str]:
+    return {
+        item.base
+        for item in walk(node)
+        if isinstance(item, Name) and item.base in COUNTERS | {"t", "d", "l", "w"} and not item.subscripts
+    }

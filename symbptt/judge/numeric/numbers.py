@@ -1,0 +1,90 @@
+"""The verdict on one relation by numbers: with sizes that differ, and where every size is 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.numeric.naming import IDENTITY
+from symbptt.judge.numeric.trial import Outcome, tried
+from symbptt.judge.proofs import proof
+from symbptt.judge.reading import Claim
+from symbptt.judge.relations.forms import says_scalars
+from symbptt.judge.verdicts import Evidence, Finding
+from symbptt.reader.syntax import Name
+
+UNFIT = "The sizes fit in no reading"
+
+
+def by_numbers(claim: Claim, scope: Scope) -> tuple[Finding, Mapping[str, str]]:
+    """The verdict on a relation in a scope, and how it was read where that was open."""
+    entries = scope.vocabulary.entries_of(claim)
+    general = tried(claim, scope, False, entries)
+    if general.status == "equal":
+        evidence = _proved(evidence_of(general), proof(claim, scope, False, entries, general))
+        return Finding("holds", scope="any", evidence=evidence, reading=reading_of(general)), general.spoken
+    if general.status == "undecided":
+        return Finding("undetermined", general.message), {}
+    unit = tried(claim, scope, True, entries)
+    finding = _without_general(claim, scope, general, unit)
+    if finding.scope == "scalar" and finding.evidence is not None:
+        evidence = _proved(finding.evidence, proof(claim, scope, True, entries, unit))
+        finding = replace(finding, evidence=evidence)
+    return finding, {}
+
+
+def _proved(evidence: Evidence, idea: str) -> Evidence:
+    """The evidence with a proof, if there is one."""
+    return replace(evidence, kind="proved", idea=idea) if idea else evidence
+
+
+def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome) -> Finding:
+    """The verdict where the relation is not true of all sizes."""
+    sized = scope.uses_sizes(_names(claim)) and not says_scalars(claim)
+    vectors = sized or (scope.speaks_of_vectors(claim) and not says_scalars(claim))
+    if unit.status == "equal" and general.status == "differs" and vectors:
+        message = "It holds only where every size is 1: with matrices the two sides differ."
+        return Finding("fails", message, evidence=evidence_of(general))
+    known = scope.knows_sizes(claim) and not scope.omits_time(claim)
+    if general.status == "clash" and sized and known:
+        message = f"It holds only where every size is 1: {general.message}."
+        if unit.status != "equal":
+            message = f"{UNFIT}: {general.message}."
+        return Finding("fails", message, evidence=Evidence("form"))
+    if unit.status == "equal":
+        message = "It is true when every size is 1" + (
+            ", and false for larger sizes." if general.status == "differs" else "."
+        )
+        return Finding("holds", message, "scalar", evidence_of(unit), reading_of(unit))
+    if IDENTITY in general.message and scope.uses_sizes(_names(claim)):
+        message = f"{general.message}."
+        return Finding("fails", message, evidence=Evidence("form"), suggestion="\\mathbf{1}")
+    if general.status == "clash" and unit.status == "undecided":
+        return Finding("undetermined", f"{UNFIT}: {general.message}.")
+    if general.status == "misfit" and unit.status == "undecided":
+        return Finding("undetermined", unit.message or general.message)
+    if says_scalars(claim) and unit.status != "differs":
+        return Finding("undetermined", unit.message or f"{UNFIT}.")
+    if unit.status == "differs" or general.status == "differs":
+        outcome = general if general.status == "differs" else unit
+        return Finding("fails", "The two sides differ in every reading.", evidence=evidence_of(outcome))
+    unfit = f"{UNFIT}: {general.message}." if general.status == "clash" else f"{UNFIT}."
+    return Finding("undetermined", unfit if general.status == "clash" else general.message or unfit)
+
+
+def _names(claim: Claim) -> Iterator[Name]:
+    for node in (claim.left, claim.right):
+        if node is not None:
+            yield from names_in(node)
+
+
+def evidence_of(outcome: Outcome) -> Evidence:
+    """The numbers of an outcome."""
+    return Evidence("numeric", outcome.error, outcome.where, outcome.left, outcome.right)
+
+
+def reading_of(outcome: Outcome) -> str:
+    """How a relation was read, in words."""
+    return "; ".join(f"{question}: {answer}" for question, answer in outcome.spoken.items())

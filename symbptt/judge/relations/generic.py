@@ -1,0 +1,57 @@
+r"""Statements about parameters in general: \theta, of which no equation speaks, stands for each of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.vocabulary import application, names_in
+from symbptt.judge.reading import Claim
+from symbptt.reader.syntax import Derivative, Gradient, Name, Surface, walk
+
+GENERAL = frozenset(["\\theta", "\\Theta"])
+MOST = 4  # parameters that a statement is tried with
+
+
+def instances(claim: Claim, scope: Scope) -> list[Claim]:
+    """The claim, once for each parameter where it is about any of them."""
+    general = _general(claim, scope)
+    if general is None or claim.left is None:
+        return [claim]
+    found = []
+    for parameter in _parameters(scope)[:MOST]:
+
+        def change(node: Surface, parameter: Name = parameter) -> Surface:
+            return replace(parameter, at=node.at) if node == general else node
+
+        left, right = rebuilt(claim.left, change), rebuilt(claim.right, change)
+        found.append(replace(claim, left=left, right=right))
+    return found or [claim]
+
+
+def _general(claim: Claim, scope: Scope) -> Name | None:
+    """The name of a parameter in general that a claim differentiates by."""
+    known = scope.keys_of_definitions()
+    for side in (claim.left, claim.right):
+        for node in walk(side) if side is not None else ():
+            match node:
+                case Derivative(denominators=(Name() as name,)) | Gradient(variable=Name() as name):
+                    if name.base in GENERAL and scope.vocabulary.refer(name).key not in known:
+                        return name
+    return None
+
+
+def _parameters(scope: Scope) -> list[Name]:
+    """The names without a time of the forward equations that no equation defines."""
+    found: dict[str, Name] = {}
+    for one in scope.every():
+        if one.pattern != "t" or one.left.prefix or one.assumed:
+            continue
+        functions = {call[0] for node in walk(one.right) if (call := application(node)) is not None}
+        for name in names_in(one.right):
+            reference = scope.vocabulary.refer(name)
+            plain = reference.time is None and not reference.indices and name not in functions
+            if plain and reference.key not in scope.definitions and name.base.isalpha():
+                found.setdefault(reference.key, name)
+    return list(found.values())

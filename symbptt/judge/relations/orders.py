@@ -1,0 +1,196 @@
+r"""Inequalities and approximations held against numbers.
+
+    \|A B\| \le \|A\| \|B\|     a \ne b     a \approx b
+
+Numbers prove no inequality, and one that is false for some numbers may be meant under a condition that the
+prose states. So an inequality fails only where it is false in every instance that is tried, from small
+parameters to large ones, in all its readings; else it stays undetermined, and the message says how it fared.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.numeric.bindings import assignments
+from symbptt.judge.numeric.choices import Choice, readings
+from symbptt.judge.numeric.evaluate import Evaluator
+from symbptt.judge.numeric.tensors import Misfit, Undecided, matched
+from symbptt.judge.numeric.trial import OUTSIDE, Outcome, founded, instance, shown, tried
+from symbptt.judge.numeric.world import OutOfRange, World
+from symbptt.judge.reading import Claim
+from symbptt.judge.verdicts import Evidence, Finding
+from symbptt.reader.syntax import Binary, Name, Negative, Number, walk
+
+Real = NDArray[np.float64]
+DRAWS = tuple((seed, spread) for spread in (1.0, 0.1, 2.0) for seed in (1, 2, 3))
+SECONDS = 1.0
+SLACK = 1e-9
+MOST_READINGS = 24
+TRUE = 2  # the rank of a reading that is true in all instances
+LESS = frozenset(["<", "\\le", "\\leq", "\\leqslant", "<="])
+MORE = frozenset([">", "\\ge", "\\geq", "\\geqslant", ">="])
+UNEQUAL = frozenset(["\\ne", "\\neq"])
+NEAR = frozenset(["\\approx", "\\simeq", "\\sim", "\\cong"])
+SAID = {
+    "\\propto": "Not decided: a proportion leaves a factor open.",
+    "\\ll": "Not decided: nothing says how much smaller is meant.",
+    "\\gg": "Not decided: nothing says how much larger is meant.",
+    "\\to": "Not decided: a limit or a map is nothing to evaluate.",
+    "\\rightarrow": "Not decided: a limit or a map is nothing to evaluate.",
+    "\\Rightarrow": "Not decided: it says what follows from what.",
+    "\\mapsto": "Not decided: a map is nothing to evaluate.",
+}
+ALWAYS = "It is true in all {count} instances tried; numbers do not prove an inequality."
+SOMETIMES = (
+    "It is true for some numbers and false for others ({where}: {left} and {right}): it needs a condition."
+)
+NEVER = "It is false in every instance tried, from small parameters to large ones."
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Both sides with one set of numbers: is the relation true there, and is it false in every entry?"""
+
+    true: bool
+    false: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Fared:
+    """How a reading fares with all numbers, in words; ``false``: in none of them is any entry right."""
+
+    said: str
+    outcome: Outcome = field(default_factory=lambda: Outcome("differs"))
+    false: bool = False
+    rank: int = 0
+
+
+def ordered(claim: Claim, scope: Scope) -> Finding:
+    """The verdict on a relation that is no equation."""
+    entries = scope.vocabulary.entries_of(claim)
+    if claim.left is None:
+        return Finding("undetermined", "Nothing stands on the left: what it goes on from is elsewhere.")
+    if claim.op in LESS or claim.op in MORE:
+        if condition := _condition(claim, scope):
+            return Finding("definition", f"It is a condition on {condition}: there is nothing to prove.")
+        return _compared(claim, scope, entries)
+    if claim.op in UNEQUAL or claim.op in NEAR:
+        return _near(claim, tried(claim, scope, False, entries))
+    return Finding(
+        "undetermined", SAID.get(claim.op, f"Not decided: the relation {claim.op} is no equation.")
+    )
+
+
+def _condition(claim: Claim, scope: Scope) -> str:
+    """The name of which t < n or \\beta < 1 says how large it may be; "" for a claim about quantities."""
+    sides = [side for side in (claim.left, claim.right) if side is not None]
+    plain = all(isinstance(node, Name | Number | Binary | Negative) for side in sides for node in walk(side))
+    bare = [side for side in sides if isinstance(side, Name)]
+    names = [scope.vocabulary.refer(name) for side in sides for name in names_in(side)]
+    free = all(reference.key not in scope.definitions for reference in names)
+    return bare[0].canonical if bare and plain and free else ""
+
+
+def _near(claim: Claim, outcome: Outcome) -> Finding:
+    """An approximation is true where it is an equation; what is not equal differs for some numbers."""
+    numbers = Evidence("numeric", outcome.error, outcome.where, outcome.left, outcome.right)
+    match outcome.status, claim.op in UNEQUAL:
+        case "equal", True:
+            return Finding("fails", "Both sides are equal in every instance tried.", evidence=numbers)
+        case "equal", False:
+            return Finding("holds", "It is even an equation.", "any", numbers)
+        case "differs", True:
+            return Finding("holds", "The two sides differ in every reading.", "any", numbers)
+        case "differs", False:
+            said = f"({outcome.where}: {outcome.left} and {outcome.right})"
+            return Finding(
+                "undetermined", f"Not decided: nothing says how near the two sides should be {said}."
+            )
+    return Finding("undetermined", outcome.message or "The sizes fit in no reading.")
+
+
+def _compared(claim: Claim, scope: Scope, entries: frozenset[str]) -> Finding:
+    """The verdict on an inequality: by sizes that differ, and where it is false by sizes of 1 as well."""
+    names = [name for side in (claim.left, claim.right) if side is not None for name in names_in(side)]
+    general = _fared(claim, scope, scope.world(False, 1, names), entries)
+    if not general.false:
+        return Finding("undetermined", general.said)
+    unit = _fared(claim, scope, scope.world(True, 1, names), entries)
+    if not unit.false:
+        return Finding("undetermined", unit.said)
+    numbers = Evidence("numeric", None, general.outcome.where, general.outcome.left, general.outcome.right)
+    return Finding("fails", NEVER, evidence=numbers)
+
+
+def _fared(claim: Claim, scope: Scope, world: World, entries: frozenset[str]) -> Fared:
+    """How an inequality fares with many numbers, in the reading in which it fares best."""
+    best: Fared | None = None
+    for choice in readings(MOST_READINGS, SECONDS):
+        try:
+            found = list(_instances(claim, scope, world, entries, choice))
+        except Misfit:
+            continue
+        except (Undecided, RecursionError) as problem:
+            return Fared(f"Not decided: {problem}.")
+        fared = _counted(found)
+        if best is None or fared.rank > best.rank:
+            best = fared
+    if best is None:
+        return Fared("The sizes fit in no reading.")
+    if best.rank == TRUE:
+        return best
+    outcome = founded(replace(best.outcome, message=best.said), claim, scope, world)
+    return best if outcome.status == "differs" else Fared(outcome.message)
+
+
+def _counted(found: Sequence[Instance]) -> Fared:
+    """How a reading fares, from its instances."""
+    if not found:
+        return Fared(OUTSIDE)
+    wrong = next((one.outcome for one in found if not one.true), None)
+    if wrong is None:
+        return Fared(ALWAYS.format(count=len(found)), found[0].outcome, rank=TRUE)
+    if all(one.false for one in found):
+        return Fared(NEVER, wrong, false=True)
+    return Fared(SOMETIMES.format(where=wrong.where, left=wrong.left, right=wrong.right), wrong, rank=1)
+
+
+def _instances(
+    claim: Claim, scope: Scope, world: World, entries: frozenset[str], choice: Choice
+) -> Iterator[Instance]:
+    """How a reading fares with each set of numbers. Raises Misfit, Undecided."""
+    until = time.process_time() + SECONDS
+    for one in world.instances(DRAWS):
+        one.until = until
+        for bound in assignments(claim, scope, one, entries):
+            try:
+                yield _instance(claim, scope, one, bound, choice)
+            except OutOfRange:
+                continue
+        world.leaves |= one.leaves
+
+
+def _instance(claim: Claim, scope: Scope, world: World, bound: dict[str, int], choice: Choice) -> Instance:
+    indices = scope.vocabulary.entries_of(claim) - scope.vocabulary.quantities
+    evaluator = Evaluator(world, scope.vocabulary, bound, choice, indices, "left", scope.rows)
+    if claim.left is None:
+        raise Undecided("nothing stands on the left")
+    with np.errstate(all="ignore"):
+        left, right = matched(
+            evaluator.value(claim.left), replace(evaluator, side="right").value(claim.right), choice
+        )
+    less, more = (left, right) if claim.op in LESS else (right, left)
+    above, below = less.data.real, more.data.real
+    if not (np.isfinite(above).all() and np.isfinite(below).all()):
+        raise Undecided("a value is not finite")
+    wrong = above > below + SLACK * (1 + np.abs(below))
+    outcome = Outcome("differs", "", 1.0, instance(bound, world), shown(left), shown(right))
+    return Instance(not wrong.any(), bool(wrong.all()), outcome)

@@ -1,0 +1,1 @@
+"""The slightest edit that makes a relation hold."""
