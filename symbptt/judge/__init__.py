@@ -1,7 +1,7 @@
 """Judges what people wrote: every relation of a document holds, fails with a counterexample, or is in doubt.
 
-A document flows through the modules of this folder: reading (its claims) -> court (each gets a finding) -> revision
-(the findings in the light of the whole) -> documents, many. What they rest on, from the text to the verdict:
+A document flows through the modules of this folder: reading (claims) -> court (a finding for each) -> revision
+(in the light of the whole) -> documents, many. What they rest on, from the text to the verdict:
 
     notation      what is written, in one way of writing
     definitions   what the document defines, scopes and shapes
