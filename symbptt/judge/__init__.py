@@ -1,6 +1,6 @@
 """Judges what people wrote: every relation of a document holds, fails with a counterexample, or is in doubt.
 
-A document flows through the modules of this folder: reading (claims) -> court (a finding for each) -> revision
+A document flows through the modules of this folder: reading (claims) -> court (findings) -> revision
 (in the light of the whole) -> documents, many. What they rest on, from the text to the verdict:
 
     notation      what is written, in one way of writing

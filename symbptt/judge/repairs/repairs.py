@@ -22,7 +22,7 @@ from symbptt.judge.repairs.products import Term, terms, with_factor
 from symbptt.reader.syntax import Name, Span, Surface, walk
 from symbptt.reader.written import written
 
-MOST_READINGS = 250  # of all edits of a relation
+MOST_READINGS = 200  # of all edits of a relation
 SECONDS = 1.0  # should each take long
 LEFT = 2  # how much heavier an edit of the left side is
 
