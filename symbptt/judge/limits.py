@@ -3,13 +3,18 @@
 The clock is a signal of the operating system, and counts the time that this process works: how busy the
 machine is makes no difference to a verdict. It works in the main thread, where there is such a clock and
 nobody else has set it; elsewhere the bounds that the reader and the judge keep by themselves must do.
+
+A stroke may come between any two instructions, so also in code that others run in between (a callback of the
+garbage collector, a finaliser), where an exception is lost or does harm. There it waits, though not for ever.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +25,34 @@ if sys.platform == "linux":
 
 SECONDS_A_FORMULA = 2.0
 SECONDS_TO_BEGIN = 20.0  # for the definitions of a whole document
-AGAIN = 0.2  # the clock strikes again, should the first stroke be lost in a callback
+AGAIN = 0.2  # the clock strikes again, should the first stroke be lost
 SOON = 0.001
+PATIENCE = 0.2  # seconds that the code of others may take
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
 MEMORY = 1_000_000_000  # bytes
 
 
 class Overtime(Exception):
     """The time is up. No error of the input: nothing that handles those may take it for one."""
+
+
+class _Stroke:
+    """What the clock does to one block: it ends it, but waits where the code of others is at work."""
+
+    def __init__(self) -> None:
+        self.put_off: float | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Raises Overtime in the frame that is interrupted."""
+        where = frame.f_code.co_filename if frame is not None else ""
+        if where == __file__:
+            return  # a block begins or ends just now
+        now = time.process_time()
+        self.put_off = self.put_off or now
+        if where.startswith(PACKAGE) or now > self.put_off + PATIENCE:
+            raise Overtime
+        if signal.getitimer(signal.ITIMER_PROF)[0]:
+            signal.setitimer(signal.ITIMER_PROF, SOON, AGAIN)
 
 
 @contextmanager
@@ -38,12 +64,12 @@ def within(seconds: float) -> Iterator[None]:
     if not _has_clock():
         yield
         return
-    before = signal.signal(signal.SIGPROF, _strike)
+    before = signal.signal(signal.SIGPROF, _Stroke())
     left, _ = signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
     try:
         yield
     finally:
-        outer = max(left, SOON) if before is _strike else 0
+        outer = max(left, SOON) if isinstance(before, _Stroke) else 0
         signal.setitimer(signal.ITIMER_PROF, outer, AGAIN)
         signal.signal(signal.SIGPROF, before or signal.SIG_DFL)
 
@@ -57,11 +83,8 @@ def _has_clock() -> bool:
     """Is there a clock that this thread may set, and that nobody else uses?"""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         return False
-    return signal.getitimer(signal.ITIMER_PROF)[0] == 0 or signal.getsignal(signal.SIGPROF) is _strike
-
-
-def _strike(number: int, frame: FrameType | None) -> None:
-    raise Overtime
+    ours = isinstance(signal.getsignal(signal.SIGPROF), _Stroke)
+    return ours or signal.getitimer(signal.ITIMER_PROF)[0] == 0
 
 
 @contextmanager

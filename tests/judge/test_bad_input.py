@@ -1,5 +1,6 @@
 """Bad input: one clear verdict within bounds of time and memory, and the rest is judged as well."""
 
+import gc
 import multiprocessing
 import re
 import sys
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from symbptt.judge import court as core
 from symbptt.judge import limits, verify
 from symbptt.judge.verdicts import VERDICTS
+from symbptt.reader.statements import parse_each
 
 MOST_SECONDS = 2.5  # of this process: two for a formula, and what cutting it off takes
 MANY = 10_000
@@ -167,6 +169,35 @@ def test_the_clock_is_put_back():
         with pytest.raises(limits.Overtime):
             work(1)
     work(0.3)
+
+
+def test_the_clock_never_strikes_a_callback_of_others():
+    if not limits._has_clock():
+        pytest.skip("there is no clock to set in this thread")
+    struck = []
+
+    def callback(phase, info):
+        try:
+            work(0.02 if info["generation"] == 2 else 0)  # not at every small collection
+        except limits.Overtime:
+            struck.append(phase)
+            raise
+
+    gc.callbacks.append(callback)
+    try:
+        for _ in range(5):
+            with pytest.raises(limits.Overtime), limits.within(0.01):
+                collect_and_read()
+    finally:
+        gc.callbacks.remove(callback)
+    assert not struck
+
+
+def collect_and_read():
+    """The time is up while a callback of others works; then the code of this package is to be stopped."""
+    gc.collect()
+    while True:
+        parse_each("h_t = f(h_{t-1})")
 
 
 def work(seconds):
