@@ -7,7 +7,7 @@ and opens a new scope when it does not hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -19,7 +19,7 @@ from symbptt.judge.definitions.definitions import (
     named_functions,
     parameters,
 )
-from symbptt.judge.definitions.introduced import introduced
+from symbptt.judge.definitions.introduced import introduced, keys_of
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.restated import Restated
 from symbptt.judge.definitions.scope import HORIZON, Scope
@@ -30,6 +30,7 @@ from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, limit_of, within
 from symbptt.judge.notation.declarations import declarations
 from symbptt.judge.notation.deltas import at_last_time, earlier_head, is_delta, is_later
 from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.sided import bound_letters, claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
@@ -50,7 +51,6 @@ from symbptt.reader.syntax import (
     Elided,
     Gradient,
     Juxtaposed,
-    Name,
     Number,
     Surface,
     walk,
@@ -88,6 +88,7 @@ class Court:
         self.earlier: list[Scope] = []
         self.scopes: dict[int, Scope] = {}  # by claim, the scope in which it was tried
         self.found: list[tuple[Claim, Finding]] = []  # the verdicts so far
+        self.met: set[str] = set()  # the names in what defines something or holds, so far
         self.across: dict[int, Claim] = {}  # by claim, the one that holds it against the head of its chain
         self.anew: dict[int, Restated] = {}
         self.renewed: list[Definition] = []  # what is defined anew
@@ -134,6 +135,8 @@ class Court:
                 self.scopes.pop(id(item), None)
         if isinstance(item, Claim):
             self.found.append((item, finding))
+            if finding.verdict in ("definition", "holds"):
+                self.met |= keys_of(item, self.vocabulary)
         return item, finding, shown
 
     def revised(self, sentences: list[Sentence]) -> Iterator[Judged]:
@@ -163,7 +166,7 @@ class Court:
             said = f"Several networks are defined, and nothing says of which one {loss} is the loss."
             finding = Finding("undetermined", said)
         if finding.verdict == "fails" and (
-            new := introduced(claim, self._accepted(), self.scope.definitions, self.vocabulary)
+            new := introduced(claim, self.met, self.scope.definitions, self.vocabulary)
         ):
             finding = Finding("undetermined", f"{new} is nowhere defined.")
         entries = self.vocabulary.entries_of(claim)
@@ -175,10 +178,6 @@ class Court:
                 said = f"{finding.message} {error.message}".strip()
                 finding = replace(finding, message=said, suggestion=meant, at=at)
         return finding
-
-    def _accepted(self) -> list[Claim]:
-        """The relations so far that define something or hold."""
-        return [one for one, finding in self.found if finding.verdict in ("definition", "holds")]
 
     def _judged(self, claim: Claim) -> Finding:
         """The verdict by numbers."""
@@ -241,7 +240,7 @@ class Court:
             self.vocabulary.refer(name).key
             for one in self.claims
             if one.display <= display
-            for name in _names(one)
+            for name in claim_names(one)
         }
         return {self.vocabulary.refer(name).key for name in names_in(claim.right)} - met
 
@@ -249,13 +248,10 @@ class Court:
         """Is a quantity defined again, by names that all stand in earlier definitions?"""
         entries = self.vocabulary.writing.entries(one.right)
         keys = {self.vocabulary.refer(name, entries).key for name in names_in(one.right)}
-        bound = {
-            index.base
-            for node in walk(one.right)
-            for index in getattr(node, "indices", ())
-            if isinstance(index, Name)
-        }
-        return keys - bound - {self.vocabulary.names.letter, "T"} <= self.scope.keys_of_definitions()
+        return (
+            keys - bound_letters(one.right) - {self.vocabulary.names.letter, "T"}
+            <= self.scope.keys_of_definitions()
+        )
 
     def _scopes(self) -> list[Scope]:
         """The scope that holds, and the latest ones before it."""
@@ -274,9 +270,9 @@ class Court:
         others = [(claim, scope, before) for scope in self.earlier]
         if self.at_end is not None:
             last = replace(claim, left=self._last(claim.left), right=self._last(claim.right))
-            both = (claim,) if any(map(is_later, _names(claim))) else (last, claim)
+            both = (claim,) if any(map(is_later, claim_names(claim))) else (last, claim)
             others += [(one, self.at_end, "for a loss of the last time step") for one in both]
-        if not any(isinstance(node, Derivative | Gradient) for node in _nodes(claim)):
+        if not any(isinstance(node, Derivative | Gradient) for node in claim_nodes(claim)):
             others.append((claim, self.scope.from_zero(), "where the states start at zero"))
         others.append((claim, self.scope.until(claim.display), "by what is defined before it"))
         for one, scope, basis in others[::-1][:MOST_SCOPES]:
@@ -305,11 +301,11 @@ class Court:
 
     def _of_one_step(self, claim: Claim, finding: Finding) -> Finding:
         """\\delta c_t = \\delta h_t o_t leaves out what comes from later steps, or is about the last one."""
-        if finding.verdict != "fails" or not any(map(is_delta, _nodes(claim))):
+        if finding.verdict != "fails" or not any(map(is_delta, claim_nodes(claim))):
             return finding
         entries = self.vocabulary.entries_of(claim)
         at_end = replace(claim, left=self._last(claim.left), right=self._last(claim.right))
-        later = any(is_later(name) for name in _names(claim))
+        later = any(is_later(name) for name in claim_names(claim))
         last = not later and tried(at_end, self.scope, False, entries).status == "equal"
         if last or earlier_head(claim, self.vocabulary):
             return self._part(claim) or Finding("undetermined", PART)
@@ -318,9 +314,8 @@ class Court:
     def _part(self, claim: Claim) -> Finding | None:
         """The verdict on what one step adds to a gradient; None where it cannot be said."""
         entries = self.vocabulary.entries_of(claim)
-        definitions = [one for found in self.scope.definitions.values() for one in found]
         outcomes = []
-        for one in of_parts(claim, definitions, self.vocabulary):
+        for one in of_parts(claim, self.scope.every(), self.vocabulary):
             outcome = tried(one, self.scope, False, entries)
             if outcome.status == "equal":
                 return Finding("holds", PART, "any", evidence_of(outcome), reading_of(outcome))
@@ -391,14 +386,3 @@ class Court:
 def _is_step(one: Definition) -> bool:
     """Does a definition take one step, rather than all of them at once, as a sum over time does?"""
     return not any(isinstance(node, BigOperator | Elided) for node in walk(one.right))
-
-
-def _nodes(claim: Claim) -> Iterable[Surface]:
-    for side in (claim.left, claim.right):
-        yield from walk(side) if side is not None else ()
-
-
-def _names(claim: Claim) -> Iterable[Name]:
-    for node in (claim.left, claim.right):
-        if node is not None:
-            yield from names_in(node)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import ONE, Pair, Shapes
+from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Explanation
@@ -19,7 +20,7 @@ LETTERS = "nmpqrsuvwxyz"  # for sizes that the document does not name
 
 def explanation(claim: Claim, scope: Scope) -> Explanation:
     """The reading of a relation by what holds at its place in the document."""
-    sides = [node for node in (claim.left, claim.right) if node is not None]
+    sides = claim_sides(claim)
     op = claim.op if claim.op.startswith("\\") else f" {claim.op} "
     latex = f"{'' if claim.left is None else written(claim.left)}{op}{written(claim.right)}"
     return Explanation(" ".join(latex.split()), tuple(_shapes(sides, scope)))

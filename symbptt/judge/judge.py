@@ -49,10 +49,15 @@ def settled(reading: Reading, given: int) -> Court:
     df_t is the gradient by f_t, or by what the function of f_t is applied to where that alone is true.
     """
     court = Court(reading, given)
+    courts: dict[frozenset[str], Court] = {frozenset(): court}
     gates = gates_of(reading, (one for _, one in court.first.values()), court.vocabulary)
 
     def under(chosen: Gates) -> Court:
-        return Court(before_functions(reading, chosen, court.vocabulary), given) if chosen else court
+        """The judge with these names meant before the functions; made once."""
+        keys = frozenset(chosen)
+        if keys not in courts:
+            courts[keys] = Court(before_functions(reading, chosen, court.vocabulary), given)
+        return courts[keys]
 
     def untrue(chosen: Gates, of: Gates) -> int:
         trial = under(chosen)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from symbptt.judge.definitions.restated import Restated
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.numeric.layouts import MATRIX, QUESTIONS, Layouts
-from symbptt.judge.numeric.numbers import UNFIT
-from symbptt.judge.numeric.trial import Outcome, Settled, Trial
+from symbptt.judge.numeric.numbers import UNFIT, evidence_of
+from symbptt.judge.numeric.trial import Settled, Trial
 from symbptt.judge.reading import Claim
 from symbptt.judge.relations.forms import says_scalars
 from symbptt.judge.relations.namesakes import UNKNOWN, namesake
@@ -105,7 +105,7 @@ class Revision:
         answers = question[1]
         meant = answers[self.settled[question]] if isinstance(answers, tuple) else ""
         message = f"It is false in the layout of this document ({question[0]}: {meant})."
-        numbers = Evidence("form") if unfit else _numbers(outcome)
+        numbers = Evidence("form") if unfit else evidence_of(outcome)
         finding = Finding("fails", message, evidence=numbers)
         turned = replace(claim, right=Transpose(claim.right.at, grouped(claim.right), "\\top"))
         if not self.trial(claim).holds(turned, self.settled):
@@ -122,16 +122,13 @@ class Revision:
         if outcome.status != "equal":
             return finding
         said = "It holds for the head of the chain; the mistake is in a line before."
-        return Finding("holds", said, "any", _numbers(outcome))
+        return Finding("holds", said, "any", evidence_of(outcome))
 
     def _from_anywhere(self, claim: Claim, finding: Finding) -> Finding:
         """What holds where the states start at zero, with the edit that makes it hold for any start."""
         trial = self.trial(claim)
         found = repair(trial.claim, trial, self.claims, self.settled)
-        if found is None:
-            return finding
-        said = f"{finding.message} To hold for any start: {found.said}."
-        return replace(finding, message=said, suggestion=found.latex, at=found.at)
+        return _pointed(finding, found, f"To hold for any start: {found.said}." if found else "")
 
     def _widened(self, claim: Claim, finding: Finding) -> Finding:
         """What is true of plain numbers alone, with the edit that makes it true of all sizes."""
@@ -139,10 +136,7 @@ class Revision:
         if says_scalars(claim) or not any(1 not in size for size in trial.world.sizes.values()):
             return finding  # it is meant for numbers, or the document speaks of no matrix
         found = widened(trial.claim, trial, self.claims, self.settled)
-        if found is None:
-            return finding
-        said = f"{finding.message} For larger ones: {found.said}."
-        return replace(finding, message=said, suggestion=found.latex, at=found.at)
+        return _pointed(finding, found, f"For larger ones: {found.said}." if found else "")
 
     def _repaired(self, claim: Claim, finding: Finding) -> Finding:
         """A failure with the slightest edit that mends it."""
@@ -151,14 +145,9 @@ class Revision:
         return _pointed(finding, found)
 
 
-def _pointed(finding: Finding, found: Repair | None) -> Finding:
+def _pointed(finding: Finding, found: Repair | None, said: str = "") -> Finding:
     """A finding with what was probably meant."""
     if found is None:
         return finding
-    return replace(
-        finding, message=f"{finding.message} {found.sentence}", suggestion=found.latex, at=found.at
-    )
-
-
-def _numbers(outcome: Outcome) -> Evidence:
-    return Evidence("numeric", outcome.error, outcome.where, outcome.left, outcome.right)
+    message = f"{finding.message} {said or found.sentence}"
+    return replace(finding, message=message, suggestion=found.latex, at=found.at)

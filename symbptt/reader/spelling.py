@@ -238,8 +238,15 @@ def _is_one(script: Surface) -> bool:
 
 def names_of(chain: Chain) -> Iterator[Name]:
     """The names of a statement, not those inside the scripts of another."""
+    for node in sides_of(chain):
+        yield from names_in(node)
+
+
+def sides_of(chain: Chain) -> Iterator[Surface]:
+    """What stands between the relation signs of a statement."""
     for node in (chain.first, *(link.right for link in chain.links)):
-        yield from () if node is None else names_in(node)
+        if node is not None:
+            yield node
 
 
 def is_spellable(name: Name) -> bool:

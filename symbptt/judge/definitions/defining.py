@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from symbptt.judge.numeric.naming import first
 from symbptt.judge.numeric.tensors import Tensor, Undecided
 from symbptt.judge.numeric.world import Definition, Evaluate, World
 from symbptt.reader.syntax import Name
+
+ByEntries = Callable[[Any, Definition, tuple[int, int]], Tensor]
 
 
 def _by_entries(evaluator: Evaluator, definition: Definition, shape: tuple[int, int]) -> Tensor:
@@ -32,16 +36,22 @@ def _by_entries(evaluator: Evaluator, definition: Definition, shape: tuple[int, 
     return Tensor(np.concatenate(flat, axis=1).reshape(count, *shape, 1, 1))
 
 
-def definition_value(vocabulary: Vocabulary, rows: bool, entries: frozenset[str]) -> Evaluate:
+def definition_value(
+    vocabulary: Vocabulary,
+    rows: bool,
+    entries: frozenset[str],
+    kind: type[Evaluator] = Evaluator,
+    by_entries: ByEntries = _by_entries,
+) -> Evaluate:
     """How a world evaluates a definition: as usual, times beyond the horizon allowed."""
 
     def evaluate(
         world: World, definition: Definition, bound: dict[str, int], shape: tuple[int, int] | None
     ) -> Tensor:
         letters = {**vocabulary.ends(world.horizon), **bound}
-        evaluator = Evaluator(world, vocabulary, letters, first, entries, "", rows, shape, strict=False)
+        evaluator = kind(world, vocabulary, letters, first, entries, "", rows, shape, strict=False)
         if definition.indices and shape is not None:
-            return _by_entries(evaluator, definition, shape)
+            return by_entries(evaluator, definition, shape)
         return evaluator.value(definition.right)
 
     return evaluate

@@ -19,6 +19,7 @@ from symbptt.judge.definitions.likeness import KNOWN, alike, mirrored
 from symbptt.judge.definitions.losses import losses
 from symbptt.judge.notation.moments import at_one_time
 from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.judge.numeric.tensors import Undecided
@@ -56,10 +57,13 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
     """
     found: Found = {}
     claims = [item for item in reading.claims if isinstance(item, Claim)]
+    renewed = 0  # the latest display in which a quantity with a time is defined anew
     for claim in claims:
         one = definition(claim, vocabulary)
         first = one is not None and (one.initial or one.pattern == "" or (one.key, "t") not in found)
-        if one is not None and first:
+        if one is not None and one.pattern == "t" and not first and found[one.key, "t"][1].right != one.right:
+            renewed = claim.display
+        if one is not None and first and not (one.pattern == "" and _met(one, vocabulary) < renewed):
             found.setdefault((one.key, one.pattern), (claim, one))
     known = frozenset(key for key, _ in found)
     prose = spoken(reading, vocabulary, known)
@@ -73,15 +77,37 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
                 found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
     for claim, one in collected(claims, vocabulary, {key for key, _ in found}):
         found.setdefault((one.key, one.pattern), (claim, one))
-    found = _by_name(found)
+    found = _by_name(_without_examples(found))
     said = [one for claim, one in found.values() if claim is None]
     for one in at_one_time(said, [one for _, one in found.values()], vocabulary):
         found.setdefault((one.key, one.pattern), (None, one))
     held = {slot: one for slot, (_, one) in found.items()}
     several = _several(claims, vocabulary)
-    for one in losses(claims, vocabulary, held, at_end):
+    for one in losses(claims, vocabulary, held, at_end, reading.text):
         found[one.key, one.pattern] = (None, replace(one, doubtful=several or one.doubtful))
     return found
+
+
+def _without_examples(found: Found) -> Found:
+    """The definitions without the numbers of a worked example: h_3 = 0.98 beside h_t = \\tanh(W h_{t-1})."""
+    moving = {key for (key, _), (_, one) in found.items() if any(True for _ in names_in(one.right))}
+    return {slot: held for slot, held in found.items() if slot[0] not in moving or not _is_worked_out(held[1])}
+
+
+def _is_worked_out(one: Definition) -> bool:
+    """Is a quantity given decimal numbers at one time after the start?"""
+    nodes = list(walk(one.right))
+    decimal = any(isinstance(node, Number) and "." in node.text for node in nodes)
+    alone = not any(isinstance(node, Name) for node in nodes)
+    return decimal and alone and one.pattern not in ("", "t") and not one.initial
+
+
+def _met(one: Definition, vocabulary: Vocabulary) -> int:
+    """The display in which a name is met as a parameter of a recurrence; its own where it is none.
+
+    What a parameter is in a later recurrence, W = Q D Q^T, says nothing of those before it.
+    """
+    return vocabulary.parameters.get(one.key, one.display)
 
 
 def _by_name(found: Found) -> Found:
@@ -209,7 +235,7 @@ def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str])
     call = application(left)
     if call is not None and call[0].base in KNOWN:
         return None
-    called = call is not None and all(isinstance(item, Name | Dots) for item in call[1].items)
+    called = call is not None and all(map(_is_argument, call[1].items))
     other = application(right)
     if call is not None and other is not None and other[0].base in KNOWN and other[1].items == call[1].items:
         return None  # S(z) = \\sigma(z) names a function
@@ -218,6 +244,11 @@ def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str])
     return (
         _defined(vocabulary, left, right, claim.display, entries, called) if isinstance(left, Name) else None
     )
+
+
+def _is_argument(node: Surface) -> bool:
+    """May this stand in the brackets of what is defined as a function: a name, or a set of given values?"""
+    return isinstance(node, Name | Dots) or (isinstance(node, Bracket) and node.kind == "\\{\\}")
 
 
 def _untransposed(left: Surface, right: Surface) -> tuple[Surface, Surface]:
@@ -288,8 +319,8 @@ def named_functions(chains: Iterable[Chain]) -> dict[str, str]:
 def labels(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definition]:
     """What underbraces define: the name under a brace is what stands over it."""
     for claim in claims:
-        for side in (claim.left, claim.right):
-            for brace in braces(side) if side is not None else ():
+        for side in claim_sides(claim):
+            for brace in braces(side):
                 if isinstance(brace.label, Name):
                     reference = vocabulary.refer(brace.label)
                     yield Definition(
@@ -348,6 +379,8 @@ def beside_logarithm(node: Surface) -> Name | None:
         case Juxtaposed(left=left, right=Apply(function="log" | "ln")):
             pass
         case Binary(op=op, left=left, right=Apply(function="log" | "ln")) if op not in ("+", "-", "/"):
+            pass
+        case Bracket(items=(left, Apply(function="log" | "ln"))):
             pass
         case _:
             return None

@@ -5,7 +5,7 @@ S_t = S_{t-1} + K_t^\top P_t, where nothing speaks of K_t before, says what K_t 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from symbptt.judge.notation.vocabulary import Reference, Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
@@ -13,13 +13,18 @@ from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import Name, Number, Surface
 
 
+def keys_of(claim: Claim, vocabulary: Vocabulary) -> set[str]:
+    """What a relation speaks of."""
+    return {reference.key for side in _sides(claim, vocabulary) for reference in side}
+
+
 def introduced(
-    claim: Claim, before: Iterable[Claim], defined: Mapping[str, list[Definition]], vocabulary: Vocabulary
+    claim: Claim, met: Set[str], defined: Mapping[str, list[Definition]], vocabulary: Vocabulary
 ) -> str:
-    """A name on one side alone that nothing defines: it is new here, or a start that is given nowhere."""
-    met: set[str] = set()
-    for earlier in before:
-        met |= {reference.key for side in _sides(earlier, vocabulary) for reference in side}
+    """A name on one side alone that nothing defines: it is new here, or a start that is given nowhere.
+
+    ``met`` is what the relations before speak of.
+    """
     one, other = _sides(claim, vocabulary)
     for side, opposite in ((one, other), (other, one)):
         common = {reference.key for reference in opposite}
@@ -29,7 +34,7 @@ def introduced(
     return ""
 
 
-def _is_open(reference: Reference, defined: Mapping[str, list[Definition]], met: set[str]) -> bool:
+def _is_open(reference: Reference, defined: Mapping[str, list[Definition]], met: Set[str]) -> bool:
     """Is a quantity at a time one that nothing has said anything of?"""
     held = defined.get(reference.key, [])
     match reference.time:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from symbptt.judge.definitions.named_losses import NOWHERE, named_loss
 from symbptt.judge.definitions.shapes import SCALARS
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, names_in
 from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.world import Definition
@@ -23,29 +26,25 @@ from symbptt.reader.syntax import (
     Juxtaposed,
     Name,
     Number,
-    Span,
     Surface,
     walk,
 )
-
-NOWHERE = Span(0, 0)
-
 
 def losses(
     claims: Iterable[Claim],
     vocabulary: Vocabulary,
     found: Mapping[tuple[str, str], Definition],
     at_end: bool,
+    text: str = "",
 ) -> Iterator[Definition]:
     """A definition for each loss that has none; ``at_end``: one without a time is that of the last step.
 
-    None where the document defines several networks, so that nobody knows which one a loss is of.
+    None where the document defines several networks, so that nobody knows which one a loss is of. The prose,
+    ``text``, may say which loss it is.
     """
     claims = tuple(claims)
     derivatives = [pair for claim in claims for pair in _differentiated(claim)]
-    every = [
-        name for claim in claims for side in (claim.left, claim.right) if side for name in names_in(side)
-    ]
+    every = [name for claim in claims for name in claim_names(claim)]
     timed = {vocabulary.refer(name).key for name in every if vocabulary.refer(name).time is not None}
     wanted = {
         vocabulary.refer(above).key: above
@@ -58,10 +57,12 @@ def losses(
     outputs = [one for one in outputs if one.key in below] or outputs
     if not outputs:
         return
+    names = [vocabulary.names.split(one.left)[2] for one in outputs]
+    said = named_loss(text, claims, outputs, vocabulary, found)
     for key, name in wanted.items():
-        names = [vocabulary.names.split(one.left)[2] for one in outputs]
-        one = _loss(key, name, names, vocabulary.names.letter, key in timed, at_end)
-        yield replace(one, doubtful=len(names) > 1)  # not all of them need be outputs
+        term = said or _open_term(names, "l" if "\\ell" in key else "\\ell")
+        one = _loss(key, name, term, vocabulary.names.letter, key in timed, at_end)
+        yield replace(one, doubtful=said is None and len(names) > 1)  # not all of them need be outputs
 
 
 def _is_defined(key: str, timed: bool, found: Mapping[tuple[str, str], Definition]) -> bool:
@@ -71,21 +72,20 @@ def _is_defined(key: str, timed: bool, found: Mapping[tuple[str, str], Definitio
 
 def _differentiated(claim: Claim) -> Iterator[tuple[Name, Name]]:
     """What is differentiated, and by what."""
-    for side in (claim.left, claim.right):
-        for node in walk(side) if side is not None else ():
-            match node:
-                case Derivative(numerator=above, denominators=(Name() as below,)):
-                    pass
-                case Gradient(operand=above, variable=Name() as below):
-                    pass
-                case _:
-                    continue
-            call = application(above)
-            if call is not None and call[0].time is None and any(name.time for name in names_in(call[1])):
-                continue  # l(o_t, y_t): a function, and no quantity
-            plain = call[0] if call is not None else above
-            if isinstance(plain, Name):
-                yield plain, below
+    for node in claim_nodes(claim):
+        match node:
+            case Derivative(numerator=above, denominators=(Name() as below,)):
+                pass
+            case Gradient(operand=above, variable=Name() as below):
+                pass
+            case _:
+                continue
+        call = application(above)
+        if call is not None and call[0].time is None and any(name.time for name in names_in(call[1])):
+            continue  # l(o_t, y_t): a function, and no quantity
+        plain = call[0] if call is not None else above
+        if isinstance(plain, Name):
+            yield plain, below
 
 
 def _outputs(vocabulary: Vocabulary, found: Mapping[tuple[str, str], Definition]) -> list[Definition]:
@@ -126,15 +126,31 @@ def _used_now(vocabulary: Vocabulary, one: Definition) -> Iterator[str]:
             continue
 
 
-def _loss(key: str, name: Name, outputs: list[Name], letter: str, timed: bool, at_end: bool) -> Definition:
-    """The loss as a function of the outputs, of one time or of all."""
+def _open_term(outputs: Iterable[Name], function: str) -> Surface:
+    """The loss at one time as some function of the outputs."""
+    arguments = tuple(outputs)
+    return Juxtaposed(NOWHERE, Name(NOWHERE, function), Bracket(NOWHERE, "()", arguments), direct=True)
+
+
+def _loss(key: str, name: Name, term: Surface, letter: str, timed: bool, at_end: bool) -> Definition:
+    """The loss of one time or of all, from its term, whose names have no times yet."""
     moment = Name(NOWHERE, letter if timed or not at_end else "T")
-    arguments = tuple(replace(one, at=NOWHERE, time=moment, style="subscript") for one in outputs)
-    function = Name(NOWHERE, "l" if "\\ell" in key else "\\ell")
-    right: Surface = Juxtaposed(NOWHERE, function, Bracket(NOWHERE, "()", arguments), direct=True)
+    right = _at(term, moment)
     if timed:
         return Definition(key, Name(NOWHERE, letter), (), right, 0, name, assumed=True)
     if not at_end:
         index = Name(NOWHERE, letter)
         right = BigOperator(NOWHERE, "sum", (index,), Number(NOWHERE, "1"), Name(NOWHERE, "T"), right)
     return Definition(key, None, (), right, 0, name, assumed=True)
+
+
+def _at(term: Surface, moment: Name) -> Surface:
+    """The term of a loss at a time; the name of a function has none."""
+    function = call[0] if (call := application(term)) is not None else None
+
+    def change(node: Surface) -> Surface:
+        if isinstance(node, Name) and node != function:
+            return replace(node, at=NOWHERE, time=moment, style="subscript")
+        return node
+
+    return rebuilt(term, change)

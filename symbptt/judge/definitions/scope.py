@@ -12,7 +12,8 @@ from symbptt.judge.definitions.definitions import beside_logarithm
 from symbptt.judge.definitions.losses import NOWHERE, is_gradient
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.notation.declarations import Declaration
-from symbptt.judge.notation.vocabulary import Sided, Vocabulary, application, names_in
+from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes, claim_sides
+from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.world import Definition, World
 from symbptt.reader.syntax import (
     Apply,
@@ -143,10 +144,15 @@ class Scope:
         self.worlds.clear()
 
     def _targets(self) -> frozenset[str]:
-        """The names that stand beside a logarithm: y in -y \\log p."""
+        """The names that stand beside a logarithm, y in -y \\log p, and the labels y_t of p_{y_t}."""
         entries = self.shaped().entries
         found = [beside_logarithm(node) for right in self.rights() for node in walk(right)]
-        return frozenset(self.vocabulary.refer(name, entries).key for name in found if name is not None)
+        references = [
+            self.vocabulary.refer(name, entries) for right in self.rights() for name in names_in(right)
+        ]
+        picked = [item for one in references for item in one.indices]
+        names = [*found, *(item for item in picked if isinstance(item, Name) and item.time is not None)]
+        return frozenset(self.vocabulary.refer(name, entries).key for name in names if name is not None)
 
     def redefined(self, one: Definition, moved: bool = True) -> Scope:
         """The scope from a new definition on; not ``moved`` where it says the same as the one before."""
@@ -186,8 +192,7 @@ class Scope:
 
     def misfit(self, claim: Sided) -> str:
         """A name that a relation rests on, and whose definition has another size than its uses."""
-        sides = [side for side in (claim.left, claim.right) if side is not None]
-        keys = {self.vocabulary.refer(name).key for side in sides for name in names_in(side)}
+        keys = {self.vocabulary.refer(name).key for name in claim_names(claim)}
         for world in self.worlds.values():
             rests = {key for place, below in world.rests.items() if place[0] in keys for key, _ in below}
             for key in sorted(world.misfits & (keys | rests)):
@@ -207,9 +212,8 @@ class Scope:
 
     def doubtful_loss(self, claim: Sided) -> str:
         """A loss that a relation speaks of, in a document of several networks that leaves it open."""
-        sides = [side for side in (claim.left, claim.right) if side is not None]
-        names = [name for side in sides for name in names_in(side)]
-        slopes = any(isinstance(node, Derivative | Gradient) for side in sides for node in walk(side))
+        names = list(claim_names(claim))
+        slopes = any(isinstance(node, Derivative | Gradient) for node in claim_nodes(claim))
         slopes = slopes or any(name.base == "\\delta" or name.prefix for name in names)
         if not slopes or not any(one.doubtful for one in self.every()):
             return ""
@@ -231,8 +235,7 @@ class Scope:
 
     def speaks_of_vectors(self, claim: Sided) -> bool:
         """Does a relation hold a sign that only vectors and matrices have, or their entries?"""
-        nodes = [node for side in (claim.left, claim.right) if side is not None for node in walk(side)]
-        for node in nodes:
+        for node in claim_nodes(claim):
             match node:
                 case Transpose() | Apply(function="diag" | "Diag" | "softmax"):
                     return True
@@ -240,9 +243,8 @@ class Scope:
 
     def omits_time(self, claim: Sided) -> str:
         """A name that is written without the time that it has elsewhere, so that it may mean another one."""
-        sides = [side for side in (claim.left, claim.right) if side is not None]
-        counted = _counting(sides)
-        for name in (name for side in sides for name in names_in(side)):
+        counted = _counting(claim_sides(claim))
+        for name in claim_names(claim):
             reference = self.vocabulary.refer(name)
             found = self.definitions.get(reference.key, ())
             always = reference.key in self.vocabulary.names.timed and all(one.time for one in found)
@@ -254,12 +256,10 @@ class Scope:
     def knows_sizes(self, claim: Sided) -> bool:
         """Is every name of a claim that is not counted with declared, or defined by others, or a loss?"""
         known, entries = {*self.declared(), *self.definitions}, self.shaped().entries
-        sides = [side for side in (claim.left, claim.right) if side is not None]
-        free = SCALARS | _counting(sides)
+        free = SCALARS | _counting(claim_sides(claim))
         return all(
             name.base in free or self.vocabulary.refer(name, entries).key in known
-            for side in sides
-            for name in names_in(side)
+            for name in claim_names(claim)
         )
 
     def uses_sizes(self, names: Iterable[Name]) -> bool:

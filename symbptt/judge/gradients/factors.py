@@ -12,6 +12,7 @@ from functools import partial
 
 from symbptt.judge.gradients.times import moved, split, time_of
 from symbptt.judge.notation.normal import Change, rebuilt
+from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.numeric.trial import Trial
 from symbptt.judge.reading import Claim
@@ -33,7 +34,6 @@ from symbptt.reader.syntax import (
     Text,
     Transpose,
     children,
-    walk,
 )
 
 MOST = 160
@@ -122,17 +122,12 @@ def factors_near(claim: Claim, trial: Trial, near: Iterable[Claim]) -> tuple[Fac
     for factor in _slopes(claims, names, trial):
         note(SLOPE, factor)
     spelling = next(
-        (node.spelling for one in claims for node in _nodes(one) if isinstance(node, Transpose)), ""
+        (node.spelling for one in claims for node in claim_nodes(one) if isinstance(node, Transpose)), ""
     )
     for rank, factor in list(ranked.values()) if spelling else ():
         for other in _turned(factor, spelling):
             note(rank + TURNED + (factor.sign in ELEMENTWISE), other)
     return tuple(factor for _, factor in sorted(ranked.values(), key=lambda item: item[0]))[:MOST]
-
-
-def _nodes(claim: Claim) -> Iterator[Surface]:
-    for side in (claim.left, claim.right):
-        yield from walk(side) if side is not None else ()
 
 
 def _quantities(claim: Claim) -> list[Name]:
@@ -148,7 +143,7 @@ def _quantities(claim: Claim) -> list[Name]:
 def _times(claim: Claim, names: list[Name]) -> list[Surface]:
     """The times that a relation speaks of, those of its sums and products among them."""
     found = [name.time for name in names if name.time is not None]
-    bound = [index for node in _nodes(claim) if isinstance(node, BigOperator) for index in node.indices]
+    bound = [index for node in claim_nodes(claim) if isinstance(node, BigOperator) for index in node.indices]
     beside = [other for time in [*bound, *found] for other in moved(time)]
     return list(dict.fromkeys([*bound, *found, *beside]))
 
@@ -228,7 +223,7 @@ def _turned(factor: Factor, spelling: str) -> Iterator[Factor]:
 
 def entrywise_sign(claims: Iterable[Claim]) -> str:
     """The sign of the product entry by entry that is written nearest, or ""."""
-    nodes = (node for one in claims for node in _nodes(one))
+    nodes = (node for one in claims for node in claim_nodes(one))
     return next((node.op for node in nodes if isinstance(node, Binary) and node.op in ELEMENTWISE), "")
 
 
@@ -239,7 +234,7 @@ def _defined(trial: Trial) -> list[Name]:
 
 def _slopes(claims: list[Claim], names: list[Name], trial: Trial) -> Iterator[Factor]:
     r"""1 - h_t^2 where h_t = \tanh(z_t), and s_t \odot (1 - s_t) where s_t = \sigma(z_t); as diag too."""
-    nodes = [node for one in claims for node in _nodes(one)]
+    nodes = [node for one in claims for node in claim_nodes(one)]
     sign = entrywise_sign(claims) or ("" if trial.entries else "\\odot")  # of entries there is no diagonal
     functions = (node.function for node in nodes if isinstance(node, Apply))
     diagonal = next((function for function in functions if function in DIAGONAL), "diag")

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.notation.normal import Change, unchanged
-from symbptt.judge.notation.vocabulary import NEIGHBOURS, Sided, Vocabulary, names_in, names_of
-from symbptt.reader.spelling import Spelling
+from symbptt.judge.notation.sided import Sided
+from symbptt.judge.notation.vocabulary import NEIGHBOURS, Vocabulary, names_in, names_of
+from symbptt.reader.spelling import Spelling, is_spellable
 from symbptt.reader.syntax import NAMED_GRADIENTS, Binary, Chain, Derivative, Name, Surface, Word
 
 KINDS = {prefix: kind for kind, prefix in NAMED_GRADIENTS.items()}
@@ -23,7 +24,7 @@ LEAST = 2
 def gradients(chains: Sequence[Chain], inline: Sequence[Chain]) -> Change:
     """The change that reads \\delta c_t as a gradient; none where the document does not mean it so."""
     names = Spelling.of(chains)
-    every = [name for chain in chains for name in names_of(chain)]
+    every = [name for chain in chains for name in names_of(chain) if is_spellable(name)]
     prefixed = [name for name in every if name.prefix in KINDS and not name.base.isdigit()]
     if any(_is_neighbour(name) for name in prefixed) or not prefixed:
         return unchanged
@@ -37,7 +38,7 @@ def gradients(chains: Sequence[Chain], inline: Sequence[Chain]) -> Change:
     loss = _loss([*inline, *chains])
 
     def change(node: Surface) -> Surface:
-        if not isinstance(node, Name) or node.prefix not in KINDS:
+        if not isinstance(node, Name) or node.prefix not in KINDS or not is_spellable(node):
             return node
         plain = _plain(node)
         if names.split(plain)[0] not in known:

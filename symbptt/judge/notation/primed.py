@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from symbptt.judge.notation.normal import Change
 from symbptt.judge.notation.vocabulary import application, names_in
-from symbptt.judge.notation.writing import sides_of
+from symbptt.reader.spelling import sides_of
 from symbptt.reader.syntax import Chain, Derivative, Gradient, Name, Surface, walk
 
 DEFINING = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq", "\\in"])

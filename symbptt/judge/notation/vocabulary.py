@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from symbptt.judge.notation.writing import Writing, names_of, sides_of
+from symbptt.judge.notation.sided import Sided, claim_sides
+from symbptt.judge.notation.writing import Writing
 from symbptt.judge.numeric.tensors import Undecided
-from symbptt.reader.spelling import ReadingError, Spelling, canonical, index_letters, is_spellable
+from symbptt.reader.spelling import (
+    ReadingError,
+    Spelling,
+    canonical,
+    index_letters,
+    is_spellable,
+    names_of,
+    sides_of,
+)
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -36,18 +44,7 @@ PREFIXES = ("d", "dp", "\\delta", "\\Delta")
 LONGEST_NUMBER = 50  # digits of an index
 CLASSES = 2
 NEIGHBOURS = {"next": 0, "prev": -1}
-
-
-class Sided(Protocol):
-    """Anything with two sides."""
-
-    @property
-    def left(self) -> Surface | None:
-        """The left side."""
-
-    @property
-    def right(self) -> Surface:
-        """The right side."""
+BEFORE = ("raw", "pre", "net", "lin", "linear", "preact")  # h_{raw}: what h is a function of
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +115,7 @@ class Vocabulary:
 
     def entries_of(self, claim: Sided) -> frozenset[str]:
         """The letters that index entries in a relation."""
-        return self.writing.entries_by(
-            self._shown(node) for node in (claim.left, claim.right) if node is not None
-        )
+        return self.writing.entries_by(map(self._shown, claim_sides(claim)))
 
     def _shown(self, node: Surface) -> tuple[set[str], set[str]]:
         """What the letters of one side do, found once."""
@@ -202,14 +197,18 @@ def _copies(sides: Iterable[Surface], known: Vocabulary) -> frozenset[str]:
     r"""The names that have a time only where \partial W_t stands below, and none elsewhere."""
     below: set[int] = set()
     elsewhere: dict[str, set[bool]] = {}
+    sides = tuple(sides)
     for node in (node for side in sides for node in walk(side)):
         variables: tuple[Surface | None, ...] = node.denominators if isinstance(node, Derivative) else ()
         variables = (node.variable,) if isinstance(node, Gradient) else variables
         below |= {id(name) for one in variables if one is not None for name in names_in(one)}
-    for name in (name for side in sides for name in names_in(side)):
-        reference = known.refer(name)
-        if id(name) not in below:
-            elsewhere.setdefault(reference.key, set()).add(reference.time is not None)
+    for side in sides:
+        entries = known.writing.entries(side)
+        for name in (name for name in names_in(side) if id(name) not in below):
+            reference = known.refer(name, entries)
+            letters = {one.base for one in names_in(reference.time)} if reference.time is not None else set()
+            if reference.time is None or known.names.letter in letters:
+                elsewhere.setdefault(reference.key, set()).add(reference.time is not None)
     return frozenset(key for key, timed in elsewhere.items() if timed == {False} and key in known.names.timed)
 
 
@@ -305,6 +304,7 @@ def quotient(node: Surface) -> bool:
 
 
 __all__ = [
+    "BEFORE",
     "NEIGHBOURS",
     "PREFIXES",
     "Reference",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from symbptt.reader.spelling import Spelling, index_letters
+from symbptt.reader.spelling import Spelling, index_letters, sides_of
 from symbptt.reader.syntax import (
     BigOperator,
     Binary,
@@ -136,13 +136,6 @@ def _is_last(letter: str, roots: list[Surface], sums: list[BigOperator], names: 
     return not beside and any(letter in found for found in together)
 
 
-def sides_of(chain: Chain) -> Iterator[Surface]:
-    """What stands between the relation signs of a statement."""
-    for node in (chain.first, *(link.right for link in chain.links)):
-        if node is not None:
-            yield node
-
-
 def _letter(node: Surface) -> str:
     """The letter that a script consists of, or nothing."""
     plain = isinstance(node, Name) and node.time is None and not node.subscripts and not node.superscripts
@@ -252,9 +245,3 @@ def _beside(chain: Chain, indexed: frozenset[str], names: Spelling) -> set[str]:
     letters = {_letter(name.subscripts[0]) for name in every if name.stem in indexed} - {""}
     found = {name.stem for name in every if _letter(name.subscripts[0]) in letters and name.time is None}
     return {stem for stem in found if stem not in names.timed}
-
-
-def names_of(chain: Chain) -> Iterator[Name]:
-    """The names of a statement, not those in the scripts of another."""
-    for node in sides_of(chain):
-        yield from names_in(node)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.numeric.world import World
 from symbptt.judge.reading import Claim
 from symbptt.reader.spelling import COUNTERS
@@ -30,7 +31,7 @@ def assignments(
 ) -> Iterator[dict[str, int]]:
     """Values for the letters that are free in a claim; ``letters`` remembers what its parts hold."""
     held = letters or Letters(scope, entries)
-    sides = [held.of(node) for node in (claim.left, claim.right) if node is not None]
+    sides = list(map(held.of, claim_sides(claim)))
     sizes = {key[5:] for key in world.sizes if key.startswith("size ")}
     sizes -= set().union(*(side.scripted for side in sides))
     last = scope.vocabulary.ends(world.horizon)

@@ -41,10 +41,17 @@ class Differentiating(Naming):
         if not isinstance(variable, Name):
             raise Undecided("a derivative by something that is no name")
         key, time, indices = self.key(variable)
-        result = self._chosen(node, (key, time))
+        if time is not None and key in self.vocabulary.copies and node.kind not in KINDS_OF:
+            result = self._by_step(node.numerator, key, time)
+        else:
+            result = self._chosen(node, (key, time))
         if indices:
-            result = below_of(result, indices)
+            result = self._below(result, indices)
         return result if node.scale is None else self._quotient(result, self.value(node.scale))
+
+    def _below(self, value: Tensor, indices: tuple[int, ...]) -> Tensor:
+        """One entry of what a derivative is by."""
+        return below_of(value, indices)
 
     def _at_step(self, node: Evaluated) -> Tensor:
         r"""The derivative by what a parameter is at one step alone, \partial L / \partial W |_{(i)}."""

@@ -205,9 +205,12 @@ class Evaluator(Arranging):
         many = self.value(unit)
         if not many.scalar:
             raise Undecided("an identity or a matrix of ones whose size is not said")
-        identity = Tensor(unit_of(other).data * many.data)
+        identity = Tensor(self._unit_of(other).data * many.data)
         terms = (identity, other) if first else (other, identity)
         return added(*terms, sign, self.choose)
+
+    def _unit_of(self, other: Tensor) -> Tensor:
+        return unit_of(other)
 
     def _without_identity(self, node: Surface) -> Surface:
         return Number(node.at, "1") if isinstance(node, Name) and self._identity(node) else node

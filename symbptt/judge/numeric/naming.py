@@ -299,10 +299,13 @@ class Naming:
                 "l",
                 "\\ell",
             ):
-                return functions.generic_of(name.base, arguments, out or (1, 1))
+                return self._several(name.base, arguments, out or (1, 1))
             return self._mapped(function, arguments[0])
-        out = self.function_shape(name.base)
-        return functions.generic_of(name.base, arguments, out)
+        return self._several(name.base, arguments, self.function_shape(name.base))
+
+    def _several(self, name: str, arguments: list[Tensor], out: tuple[int, int]) -> Tensor:
+        """A function of several arguments, or of one with a value of another size."""
+        return functions.generic_of(name, arguments, out)
 
     def function_shape(self, base: str) -> tuple[int, int]:
         """The shape of f(...): that of the quantity it defines; a loss is a number."""

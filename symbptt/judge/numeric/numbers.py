@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.numeric.naming import IDENTITY
 from symbptt.judge.numeric.trial import Outcome, tried
 from symbptt.judge.proofs import proof
 from symbptt.judge.reading import Claim
 from symbptt.judge.relations.forms import says_scalars
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Name
 
 UNFIT = "The sizes fit in no reading"
 
@@ -42,7 +41,7 @@ def _proved(evidence: Evidence, idea: str) -> Evidence:
 
 def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome) -> Finding:
     """The verdict where the relation is not true of all sizes."""
-    sized = scope.uses_sizes(_names(claim)) and not says_scalars(claim)
+    sized = scope.uses_sizes(claim_names(claim)) and not says_scalars(claim)
     vectors = sized or (scope.speaks_of_vectors(claim) and not says_scalars(claim))
     if unit.status == "equal" and general.status == "differs" and vectors:
         message = "It holds only where every size is 1: with matrices the two sides differ."
@@ -58,7 +57,7 @@ def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome
             ", and false for larger sizes." if general.status == "differs" else "."
         )
         return Finding("holds", message, "scalar", evidence_of(unit), reading_of(unit))
-    if IDENTITY in general.message and scope.uses_sizes(_names(claim)):
+    if IDENTITY in general.message and scope.uses_sizes(claim_names(claim)):
         message = f"{general.message}."
         return Finding("fails", message, evidence=Evidence("form"), suggestion="\\mathbf{1}")
     if general.status == "clash" and unit.status == "undecided":
@@ -72,12 +71,6 @@ def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome
         return Finding("fails", "The two sides differ in every reading.", evidence=evidence_of(outcome))
     unfit = f"{UNFIT}: {general.message}." if general.status == "clash" else f"{UNFIT}."
     return Finding("undetermined", unfit if general.status == "clash" else general.message or unfit)
-
-
-def _names(claim: Claim) -> Iterator[Name]:
-    for node in (claim.left, claim.right):
-        if node is not None:
-            yield from names_in(node)
 
 
 def evidence_of(outcome: Outcome) -> Evidence:

@@ -11,6 +11,7 @@ import numpy as np
 
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import function_like
+from symbptt.judge.notation.sided import claim_names, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.bindings import Letters, assignments
 from symbptt.judge.numeric.choices import Choice, Memory, readings
@@ -178,8 +179,7 @@ def _rank(outcome: Outcome) -> tuple[float, float]:
 
 def _sized(claim: Claim) -> Iterator[Name]:
     """The names of a claim that need a size."""
-    for side in (claim.left, claim.right):
-        yield from names_in(side) if side is not None else ()
+    yield from claim_names(claim)
     yield from _inner(claim)
 
 
@@ -193,26 +193,23 @@ def founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outco
         return Outcome("undecided", f"{timeless} is written without its time.")
     losses = scope.open_losses()
     spoken_of = [
-        {vocabulary.refer(name).key for name in names_in(side)} & losses
-        for side in (claim.left, claim.right)
-        if side is not None
+        {vocabulary.refer(name).key for name in names_in(side)} & losses for side in claim_sides(claim)
     ]
     if any(spoken_of) and not all(spoken_of):
         return Outcome("undecided", f"{min(set().union(*spoken_of))} is nowhere defined.")
     functions, entries = scope.functions(), vocabulary.entries_of(claim) - vocabulary.quantities
     if free := _assumed(claim, scope, entries):
         return Outcome("undecided", f"{free} is nowhere defined.")
-    for side in (claim.left, claim.right):
-        for node in walk(side) if side is not None else ():
-            if matrix := _acts_as_matrix(node, scope):
-                return Outcome("undecided", f"{matrix}(...) is a matrix that nothing defines.")
-            call = application(node)
-            if call is not None and function_like(vocabulary, *call) and call[0].base not in functions:
-                return Outcome("undecided", f"{call[0].base}(...) is a function that nothing defines.")
-            if isinstance(node, Name):
-                key = vocabulary.refer(node, entries).key
-                if key in world.leaves and key not in defined:
-                    return Outcome("undecided", f"{key} is nowhere defined.")
+    for node in claim_nodes(claim):
+        if matrix := _acts_as_matrix(node, scope):
+            return Outcome("undecided", f"{matrix}(...) is a matrix that nothing defines.")
+        call = application(node)
+        if call is not None and function_like(vocabulary, *call) and call[0].base not in functions:
+            return Outcome("undecided", f"{call[0].base}(...) is a function that nothing defines.")
+        if isinstance(node, Name):
+            key = vocabulary.refer(node, entries).key
+            if key in world.leaves and key not in defined:
+                return Outcome("undecided", f"{key} is nowhere defined.")
     return outcome
 
 
@@ -251,21 +248,17 @@ def _acts_as_matrix(node: Surface, scope: Scope) -> str:
 def _is_identity(claim: Claim, vocabulary: Vocabulary) -> bool:
     """Does a relation say the same of all values: known functions of names that stand on both sides?"""
     names = [
-        {vocabulary.refer(name).key for name in names_in(side)} - {"\\sigma"}
-        for side in (claim.left, claim.right)
-        if side is not None
+        {vocabulary.refer(name).key for name in names_in(side)} - {"\\sigma"} for side in claim_sides(claim)
     ]
-    nodes = [node for side in (claim.left, claim.right) if side is not None for node in walk(side)]
-    calls = [call[0].base for call in map(application, nodes) if call is not None]
+    calls = [call[0].base for call in map(application, claim_nodes(claim)) if call is not None]
     known = all(vocabulary.spoken.get(base, base) in (*ELEMENTARY, "softmax") for base in calls)
     return len(names) == 2 and names[0] == names[1] and known and bool(calls)
 
 
 def _inner(claim: Claim) -> Iterator[Name]:
-    for side in (claim.left, claim.right):
-        for node in walk(side) if side is not None else ():
-            if isinstance(node, Derivative):
-                yield from (name for item in node.denominators for name in names_in(item))
+    for node in claim_nodes(claim):
+        if isinstance(node, Derivative):
+            yield from (name for item in node.denominators for name in names_in(item))
 
 
 def _over(

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.limits import Overtime, within
+from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.numeric.bindings import assignments, compares
 from symbptt.judge.numeric.trial import Outcome, compared
 from symbptt.judge.proofs.arrays import symbols
@@ -32,7 +33,6 @@ from symbptt.judge.proofs.evaluation import SymbolicEvaluator
 from symbptt.judge.proofs.names import Symbols
 from symbptt.judge.proofs.times import Difference, Numbers, Unproved
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import walk
 
 __all__ = ["proof"]
 SECONDS = 0.05  # of processor time, for one relation
@@ -92,7 +92,7 @@ def _proof(claim: Claim, scope: Scope, unit: bool, entries: frozenset[str], outc
     )
     one, other = compared(left, right, choose, claim)  # type: ignore[arg-type]
     difference = (symbols(one) - symbols(other)).entry
-    nodes = [node for side in (claim.left, claim.right) if side is not None for node in walk(side)]
+    nodes = list(claim_nodes(claim))
     world.chains.apart = not compares(nodes)
     main = scope.vocabulary.names.letter
     known = list(_order(letters, main, indices | frozenset(last), world.numbers))

@@ -148,6 +148,11 @@ def symbols(value: Tensor) -> Entries:
     return entries(value.data)
 
 
+def unit(size: int) -> Tensor:
+    """The identity matrix."""
+    return tensor(Entries((1, size, size, 1, 1), delta(1, 2) if size != 1 else constant(1)))
+
+
 def number(value: Fraction | int) -> Tensor:
     """A number."""
     return tensor(Entries(PLAIN, constant(value)))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from symbptt.errors import SymbpttError
+from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import Shapes
-from symbptt.judge.notation.vocabulary import Vocabulary, names_in
-from symbptt.judge.numeric.naming import first
+from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.tensors import Tensor
 from symbptt.judge.numeric.world import Definition, World
 from symbptt.judge.proofs.arrays import Entries, symbols, tensor
@@ -66,7 +65,7 @@ def _world(scope: Scope, numeric: World, shapes: Shapes, sizes: Sizes, parts: Pa
         sizes,
         numbers.number("T"),
         0,
-        evaluation(scope.vocabulary, shapes.rows, shapes.entries),
+        definition_value(scope.vocabulary, shapes.rows, shapes.entries, SymbolicEvaluator, _by_entries),
         shapes.rows,
         numbers=numbers,
         chains=chains,
@@ -113,21 +112,6 @@ def _moment(world: Symbols, scope: Scope, one: Definition) -> tuple[Time | None,
     if bound is None:
         raise Unproved("a definition at a time of its own")
     return (NOW, 0), bound
-
-
-def evaluation(vocabulary: Vocabulary, rows: bool, letters: frozenset[str]) -> Callable[..., Tensor]:
-    """How a world of symbols evaluates a definition: as usual."""
-
-    def evaluate(
-        world: World, definition: Definition, bound: dict[str, int], shape: tuple[int, int] | None
-    ) -> Tensor:
-        ends = {**vocabulary.ends(world.horizon), **bound}
-        evaluator = SymbolicEvaluator(world, vocabulary, ends, first, letters, "", rows, shape, strict=False)
-        if definition.indices and shape is not None:
-            return _by_entries(evaluator, definition, shape)
-        return evaluator.value(definition.right)
-
-    return evaluate
 
 
 def _by_entries(evaluator: SymbolicEvaluator, definition: Definition, shape: tuple[int, int]) -> Tensor:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction as Rational
 from functools import partial, reduce
 
-from symbptt.judge.definitions.shapes import function_like
 from symbptt.judge.notation.vocabulary import LONGEST_NUMBER, names_in
 from symbptt.judge.numeric import functions as numeric
 from symbptt.judge.numeric.differentiate import KINDS_OF, without_arguments
 from symbptt.judge.numeric.evaluate import Evaluator
-from symbptt.judge.numeric.naming import UNITS, first, takes_arguments
-from symbptt.judge.numeric.tensors import Key, Tensor, added, chain, matmul, matrix_named
+from symbptt.judge.numeric.naming import UNITS, first
+from symbptt.judge.numeric.tensors import Key, Tensor, chain, matmul, matrix_named
 from symbptt.judge.numeric.world import Kind
-from symbptt.judge.proofs.arrays import Entries, applied, delta, number, symbols, tensor
+from symbptt.judge.proofs.arrays import Entries, applied, delta, number, symbols, tensor, unit
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.elided import run_of
 from symbptt.judge.proofs.functions import OF_VALUE, call, differentiated
@@ -26,8 +25,6 @@ from symbptt.judge.proofs.times import FRESH, Base, Time, Unproved, between
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
-    Binary,
-    Bracket,
     Cases,
     Derivative,
     Elided,
@@ -64,13 +61,6 @@ class SymbolicEvaluator(Evaluator):
                 if len(text) > LONGEST_NUMBER:
                     raise Unproved("a number that is too long")
                 return number(Rational(text))
-            case Binary(op="+" | "-" as op, left=Name() as left, right=right) if self._identity(left):
-                other = self.value(right)
-                size = other.out
-                if size[0] != size[1] or not other.plain:
-                    raise Unproved("an identity of another size")
-                unit = Entries((1, *size, 1, 1), delta(1, 2) if size != (1, 1) else constant(1))
-                return added(tensor(unit), other, 1 if op == "+" else -1, self.choose)
             case Indicator(condition=Relation(op="=", left=Name() as left, right=Name() as right)):
                 return tensor(Entries((1, 1, 1, 1, 1), self._same(left, right)))
             case Indicator() | Cases():
@@ -85,6 +75,12 @@ class SymbolicEvaluator(Evaluator):
                     raise Unproved("the norm of a matrix")
                 return tensor(applied("sqrt", symbols(inside).power(2).sum((1, 2), True)))
         return self._valued(node)
+
+    def _unit_of(self, other: Tensor) -> Tensor:
+        rows, columns = other.out
+        if rows != columns or not other.plain:
+            raise Unproved("an identity of another size")
+        return unit(rows)
 
     # names
 
@@ -168,30 +164,6 @@ class SymbolicEvaluator(Evaluator):
         known = {"sigm": "sigmoid", "\\sigma": "sigmoid", "ln": "log", "ReLU": "relu"}.get(name, name)
         free = f"generic {name}" if isinstance(function, Generic) else known
         return tensor(applied(free, array, primes))
-
-    def _called(self, name: Name, bracket: Bracket) -> Tensor | None:
-        """f(x, y): a function of several arguments is what its name and its arguments tell."""
-        reference = self.vocabulary.refer(name, self.entries)
-        if self.world.defined(reference.key) and not reference.primes:
-            if takes_arguments(self.world, reference.key, name, bracket):
-                return self._name(name)
-            if name.time is not None:
-                return None
-        if not function_like(self.vocabulary, name, bracket):
-            return None
-        if reference.primes > 1:
-            raise Unproved("a higher derivative")
-        arguments = [self.value(item) for item in bracket.items]
-        if len(arguments) == 1:
-            out = self.shape
-            wide = out is not None and out not in (arguments[0].out, (1, 1))
-            if reference.primes or not (wide or name.base in ("l", "\\ell")):
-                function = self._function(name.base, reference.key)
-                if reference.primes:
-                    function = partial(numeric.derivative, function)
-                return self._mapped(function, arguments[0])
-            return self._several(name.base, arguments, out or (1, 1))
-        return self._several(name.base, arguments, self.function_shape(name.base))
 
     def _several(self, name: str, arguments: list[Tensor], out: tuple[int, int]) -> Tensor:
         if not all(one.plain for one in arguments):
@@ -322,17 +294,8 @@ class SymbolicEvaluator(Evaluator):
 
     # derivatives
 
-    def _derivative(self, node: Derivative) -> Tensor:
-        if node.order is not None or len(node.denominators) != 1:
-            raise Unproved("a higher derivative")
-        variable = node.denominators[0]
-        if not isinstance(variable, Name):
-            raise Unproved("a derivative by something that is no name")
-        key, time, indices = self.key(variable)
-        result = self._chosen(node, (key, time))
-        if indices:
-            result = self._entry(result, indices, (3, 4))
-        return result if node.scale is None else self._quotient(result, self.value(node.scale))
+    def _below(self, value: Tensor, indices: tuple[int, ...]) -> Tensor:
+        return self._entry(value, indices, (3, 4))
 
     def _chosen(self, node: Derivative, by: Key) -> Tensor:
         question = ("kind", self.side, node.numerator, node.denominators, by[0])

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.numeric.tensors import Tensor
 from symbptt.judge.numeric.world import Kind, World
-from symbptt.judge.proofs.arrays import Entries, delta, tensor
+from symbptt.judge.proofs.arrays import Entries, tensor, unit
 from symbptt.judge.proofs.chains import Chains
-from symbptt.judge.proofs.sums import Sum, constant, single
+from symbptt.judge.proofs.sums import Sum, single
 from symbptt.judge.proofs.times import FRESH, Numbers, Unproved, between
 
 Question = tuple[object, ...]
@@ -47,7 +47,7 @@ class Symbols(World):
         if size is None:
             raise Unproved(f"the size of {key} is not known")
         if key.startswith("I_{"):
-            return tensor(Entries((1, *size, 1, 1), delta(1, 2) if size != (1, 1) else constant(1)))
+            return unit(size[0])
         if moment is None and key in self.definitions and not self._timeless(key):
             return tensor(Entries((1, *size, 1, 1), self._at_all_times(key)))
         return tensor(Entries((1, *size, 1, 1), single(self.chains.atom(key, moment))))

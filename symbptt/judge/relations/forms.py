@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symbptt.judge.notation.sided import bound_letters, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, index_names, names_in
 from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import (
@@ -131,9 +132,7 @@ def _head(node: BigOperator) -> Span:
 
 def _bound(claim: Claim) -> set[str]:
     """The letters that a sum or product of the relation binds."""
-    sides = [side for side in (claim.left, claim.right) if side is not None]
-    found = [node for side in sides for node in walk(side) if isinstance(node, BigOperator)]
-    return {index.base for node in found for index in node.indices if isinstance(index, Name)}
+    return {letter for side in claim_sides(claim) for letter in bound_letters(side)}
 
 
 def _index_as_name(node: BigOperator, claim: Claim, vocabulary: Vocabulary) -> Iterator[FormError]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import Derivative, Gradient, Name, Surface, walk
@@ -33,12 +34,11 @@ def instances(claim: Claim, scope: Scope) -> list[Claim]:
 def _general(claim: Claim, scope: Scope) -> Name | None:
     """The name of a parameter in general that a claim differentiates by."""
     known = scope.keys_of_definitions()
-    for side in (claim.left, claim.right):
-        for node in walk(side) if side is not None else ():
-            match node:
-                case Derivative(denominators=(Name() as name,)) | Gradient(variable=Name() as name):
-                    if name.base in GENERAL and scope.vocabulary.refer(name).key not in known:
-                        return name
+    for node in claim_nodes(claim):
+        match node:
+            case Derivative(denominators=(Name() as name,)) | Gradient(variable=Name() as name):
+                if name.base in GENERAL and scope.vocabulary.refer(name).key not in known:
+                    return name
     return None
 
 

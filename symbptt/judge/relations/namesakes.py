@@ -8,6 +8,7 @@ from functools import partial
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.trial import Settled, Trial
 from symbptt.judge.reading import Claim
@@ -38,8 +39,7 @@ def _pairs(claim: Claim, trial: Trial, claims: Iterable[Claim]) -> Iterator[tupl
     """Each unknown name on the right with the names of the same letter that are known."""
     scope, vocabulary = trial.scope, trial.scope.vocabulary
     known = scope.keys_of_definitions()
-    sides = [side for one in claims for side in (one.left, one.right) if side is not None]
-    every = dict.fromkeys(name for side in sides for name in names_in(side))
+    every = dict.fromkeys(name for one in claims for name in claim_names(one))
     for name in dict.fromkeys(names_in(claim.right)):
         key = vocabulary.refer(name, trial.entries).key
         if key in known or key not in trial.world.leaves:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.notation.sided import claim_names, claim_nodes, claim_sides
 from symbptt.judge.numeric.bindings import assignments
 from symbptt.judge.numeric.choices import Choice, readings
 from symbptt.judge.numeric.evaluate import Evaluator
@@ -26,7 +26,7 @@ from symbptt.judge.numeric.trial import OUTSIDE, Outcome, founded, instance, sho
 from symbptt.judge.numeric.world import OutOfRange, World
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Binary, Name, Negative, Number, walk
+from symbptt.reader.syntax import Binary, Name, Negative, Number
 
 Real = NDArray[np.float64]
 DRAWS = tuple((seed, spread) for spread in (1.0, 0.1, 2.0) for seed in (1, 2, 3))
@@ -91,10 +91,9 @@ def ordered(claim: Claim, scope: Scope) -> Finding:
 
 def _condition(claim: Claim, scope: Scope) -> str:
     """The name of which t < n or \\beta < 1 says how large it may be; "" for a claim about quantities."""
-    sides = [side for side in (claim.left, claim.right) if side is not None]
-    plain = all(isinstance(node, Name | Number | Binary | Negative) for side in sides for node in walk(side))
-    bare = [side for side in sides if isinstance(side, Name)]
-    names = [scope.vocabulary.refer(name) for side in sides for name in names_in(side)]
+    plain = all(isinstance(node, Name | Number | Binary | Negative) for node in claim_nodes(claim))
+    bare = [side for side in claim_sides(claim) if isinstance(side, Name)]
+    names = [scope.vocabulary.refer(name) for name in claim_names(claim)]
     free = all(reference.key not in scope.definitions for reference in names)
     return bare[0].canonical if bare and plain and free else ""
 
@@ -119,7 +118,7 @@ def _near(claim: Claim, outcome: Outcome) -> Finding:
 
 def _compared(claim: Claim, scope: Scope, entries: frozenset[str]) -> Finding:
     """The verdict on an inequality: by sizes that differ, and where it is false by sizes of 1 as well."""
-    names = [name for side in (claim.left, claim.right) if side is not None for name in names_in(side)]
+    names = list(claim_names(claim))
     general = _fared(claim, scope, scope.world(False, 1, names), entries)
     if not general.false:
         return Finding("undetermined", general.said)

@@ -2,11 +2,10 @@ r"""Relations that no numbers decide: probabilities, examples, gradients by what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from symbptt.judge.definitions.likeness import KNOWN
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.vocabulary import Reference, Sided, application, names_in
+from symbptt.judge.notation.sided import Sided, claim_nodes
+from symbptt.judge.notation.vocabulary import Reference, application, names_in
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (
@@ -35,16 +34,18 @@ def outside(claim: Sided) -> Finding | None:
     """
     if claim.left is not None and _conditional(claim.left) and not any(map(_conditional, walk(claim.right))):
         return Finding("definition", "It says what a probability is.")
-    if any(map(_conditional, _nodes(claim))):
+    if any(map(_conditional, claim_nodes(claim))):
         return Finding("undetermined", "Not decided: it is about probabilities.")
-    if isinstance(claim.left, Name) and claim.left.base in COUNTERS | {"t"} and _is_range(claim.right):
+    if isinstance(claim.left, Name) and claim.left.base in COUNTERS | {"t"} and _counts(claim.right):
         return Finding("definition", f"It says which numbers {claim.left.base} takes.")
     right = list(walk(claim.right))
     worked_out = sum(isinstance(node, Number) for node in right) >= LEAST
     of_names = claim.left is not None and any(True for _ in names_in(claim.left))
     if claim.left is not None and _is_values(claim.left, claim.right):
         return Finding("definition", "It gives values.")
-    if not any(isinstance(node, Name) for node in _nodes(claim)) and any(map(_is_size, _nodes(claim))):
+    if not any(isinstance(node, Name) for node in claim_nodes(claim)) and any(
+        map(_is_size, claim_nodes(claim))
+    ):
         return Finding("undetermined", "Not decided: it is about sizes.")
     if worked_out and of_names and not any(isinstance(node, Name) for node in right):
         return Finding("undetermined", "Not decided: it is worked out for one example.")
@@ -52,9 +53,12 @@ def outside(claim: Sided) -> Finding | None:
 
 
 def _is_values(left: Surface, right: Surface) -> bool:
-    """Does a relation give a matrix its numbers, or a function its value at numbers: f(0, 1) = 0.87?"""
+    """Does a relation give numbers: to a matrix, to h_3 = 0.98, or to a function at numbers: f(0, 1) = 0.87?"""
     if isinstance(left, Name) and isinstance(right, Matrix):
         return not any(True for _ in names_in(right))
+    if isinstance(left, Name) and isinstance(right, Number):
+        at_one_time = any(isinstance(item, Number) for item in (left.time, *left.subscripts))
+        return at_one_time and "." in right.text
     call = application(left)
     if call is None or call[0].base in KNOWN or not isinstance(right, Number):
         return False
@@ -69,9 +73,11 @@ def _is_size(node: Surface) -> bool:
     return False
 
 
-def _is_range(node: Surface) -> bool:
-    """Is this T, \\ldots, 1 or 1, 2, 3?"""
+def _counts(node: Surface) -> bool:
+    """Is this a number, or T, \\ldots, 1 or 1, 2, 3?"""
     match node:
+        case Number(text=text):
+            return text.isdigit()
         case Bracket(kind="list" | "\\{\\}", items=items):
             plain = all(isinstance(item, Name | Number | Dots | Binary | Negative) for item in items)
             return plain and any(isinstance(item, Dots | Number) for item in items)
@@ -92,7 +98,7 @@ def doubt(claim: Sided, scope: Scope, finding: Finding) -> str:
 
 def _is_arithmetic(claim: Sided) -> bool:
     """Does a relation hold numbers alone, and decimal ones?"""
-    nodes = list(_nodes(claim))
+    nodes = list(claim_nodes(claim))
     decimal = any(isinstance(node, Number) and "." in node.text for node in nodes)
     return decimal and not any(isinstance(node, Name) for node in nodes)
 
@@ -100,7 +106,7 @@ def _is_arithmetic(claim: Sided) -> bool:
 def _unsaid(claim: Sided, scope: Scope) -> str:
     """The name, of those that are differentiated by, of which no definition speaks, or nothing.
 
-    W^{(t)} stands in none where W alone does: the copy of the weights that one step has.
+    W^{(t)}, the copy of the weights that one step has, is spoken of where W is.
     """
     within = scope.shaped().entries | scope.vocabulary.entries_of(claim)
 
@@ -109,7 +115,7 @@ def _unsaid(claim: Sided, scope: Scope) -> str:
 
     forward = [one for one in scope.every() if not one.left.prefix]
     known = {_met(refer(name)) for one in forward for name in (one.left, *names_in(one.right))}
-    for node in _nodes(claim):
+    for node in claim_nodes(claim):
         match node:
             case Derivative(numerator=Name() as above, denominators=names):
                 variables: tuple[Surface | None, ...] = names
@@ -120,17 +126,17 @@ def _unsaid(claim: Sided, scope: Scope) -> str:
         if refer(above).key not in scope.definitions:
             continue
         for name in variables:
-            if isinstance(name, Name) and _met(refer(name)) not in known:
+            if not isinstance(name, Name):
+                continue
+            reference = refer(name)
+            copied = reference.key in scope.vocabulary.copies
+            if ((reference.key, True) if copied else _met(reference)) not in known:
                 return name.canonical
     return ""
 
 
 def _met(reference: Reference) -> tuple[str, bool]:
     return reference.key, reference.time is None
-
-
-def _nodes(claim: Sided) -> Iterator[Surface]:
-    return (node for side in (claim.left, claim.right) if side is not None for node in walk(side))
 
 
 def _conditional(node: Surface) -> bool:

@@ -88,7 +88,7 @@ def _part(
     starts = [e for e in recurrence.equations if e.left in recurrence.initial_values and e.left.name in own]
     steps = [e for e in recurrence.equations if e in equations]
     chosen = [*steps, *starts, *ends]
-    needed = _needed_statics(recurrence, chosen)
+    needed = needed_statics(recurrence, chosen)
     turned = chosen if sign > 0 else [_turned(e) for e in chosen]
     for e in turned:
         for q in quantities(e.right):
@@ -100,8 +100,8 @@ def _part(
     return replace(recurrence, equations=(*needed, *turned))
 
 
-def _needed_statics(recurrence: Recurrence, equations: Iterable[Equation]) -> list[Equation]:
-    """The derived parameters that equations need, and those that these need."""
+def needed_statics(recurrence: Recurrence, equations: Iterable[Equation]) -> list[Equation]:
+    """The derived parameters that equations need and those that these need, each after what it needs."""
     names = {q.name for e in equations for q in quantities(e.right)}
     found: list[Equation] = []
     for e in reversed(recurrence.statics):

@@ -21,11 +21,12 @@ from symbptt.programs.plan.linear import ScannedPlan
 from symbptt.programs.plan.names import by_what
 from symbptt.programs.plan.places import ONCE, STATIC
 from symbptt.programs.plan.program import Statement
+from symbptt.programs.plan.ways import needed_statics
 from symbptt.programs.series import jax_target, torch_target
 from symbptt.programs.series.body import OWN, SeriesBody
 from symbptt.programs.source.dialect import Dialect
 from symbptt.programs.source.lines import listing, mentioned, texts
-from symbptt.recurrence import Equation, Recurrence
+from symbptt.recurrence import Recurrence
 
 OWN_SEGMENTS = (
     *("in_segments", "values_and_sweep", "sweep", "segment", "last_states", "with_computed", "partial"),
@@ -107,22 +108,11 @@ def with_computed(body: SeriesBody) -> list[str]:
     """The lines that add to given initial values those that are computed from parameters."""
     written = {body.lowering.start(q) for q in body.initials}
     started = [Statement(e.left, e.right, ONCE) for e in body.plan.started]
-    statics = [Statement(e.left, e.right, STATIC) for e in _needed_by(body.plan.started, body.recurrence)]
+    statics = [Statement(e.left, e.right, STATIC) for e in needed_statics(body.recurrence, body.plan.started)]
     lines = body.writer.lines([*statics, *started], written)
     values = {body.names.key(e.left.name): body.lowering.start(e.left) for e in body.plan.started}
     computed = ", ".join(f'"{key}": {value}' for key, value in values.items())
     return body.whole([*lines, f"return {{**initial, {computed}}}"], body.before())
-
-
-def _needed_by(equations: tuple[Equation, ...], recurrence: Recurrence) -> list[Equation]:
-    """The derived parameters that some equations need, each after those that it needs."""
-    names = {q.name for e in equations for q in quantities(e.right)}
-    found: list[Equation] = []
-    for e in reversed(recurrence.statics):
-        if e.left.name in names:
-            found.insert(0, e)
-            names |= {q.name for q in quantities(e.right)}
-    return found
 
 
 # ------------------------------------------------------------------ the modules
