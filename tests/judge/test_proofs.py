@@ -20,7 +20,9 @@ from symbptt.judge.numeric.bindings import assignments
 from symbptt.judge.numeric.choices import Choice, Memory
 from symbptt.judge.numeric.evaluate import Evaluator
 from symbptt.judge.numeric.trial import TOLERANCE, Outcome, Trial, compared, difference
-from symbptt.judge.proofs import proof
+from symbptt.judge.proofs import proof, sums
+from symbptt.judge.proofs.effort import EFFORT
+from symbptt.judge.proofs.times import Unproved
 from symbptt.judge.reading import read
 from symbptt.judge.repairs.edits import Stock, edits, family
 from symbptt.reports import as_text
@@ -48,10 +50,10 @@ AXES = "nm1"
 
 @pytest.fixture(autouse=True, scope="module")
 def patience():
-    """A busy machine is no reason to give a proof up."""
+    """What is hard is tried as well."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(proofs, "SECONDS", 10.0)
-        patch.setattr(proofs, "MOST_SPENT", 100.0)
+        patch.setattr(proofs, "MOST_TERMS", 300_000)
+        patch.setattr(proofs, "MOST_SPENT", 10**7)
         patch.setattr(court, "SECONDS_A_FORMULA", 100.0)
         yield
 
@@ -365,3 +367,21 @@ def test_the_evidence_says_so():
     found = verify(page).relations[-1].finding
     assert (found.verdict, found.evidence.kind) == ("holds", "proved")
     assert found.evidence.idea in as_text([verify(page)], everything=True)
+
+
+def test_effort_is_bounded_and_given_back():
+    with EFFORT.of(50):
+        with pytest.raises(Unproved), EFFORT.of(0):
+            sums.constant(1)
+        assert EFFORT.left == 50
+        sums.constant(1)
+        assert EFFORT.left == 49
+    assert EFFORT.left > 10**6
+
+
+def test_a_proof_that_is_too_long_leaves_the_verdict(monkeypatch):
+    text = "$$h_t = \\tanh(W h_{t-1})$$ $$h_t = \\tanh(W \\tanh(W h_{t-2}))$$"
+    assert [one.finding.evidence.kind for one in verify(text).relations[1:]] == ["proved"]
+    monkeypatch.setattr(proofs, "MOST_TERMS", 1)
+    found = verify(text).relations[1].finding
+    assert (found.verdict, found.evidence.kind) == ("holds", "numeric")

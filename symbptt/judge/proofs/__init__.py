@@ -17,26 +17,26 @@ A proof never makes a verdict: it is asked for where numbers have found that a r
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.limits import Overtime, within
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.numeric.bindings import assignments, compares
 from symbptt.judge.numeric.trial import Outcome, compared
+from symbptt.judge.numeric.world import World
 from symbptt.judge.proofs.arrays import symbols
 from symbptt.judge.proofs.decision import vanishes
 from symbptt.judge.proofs.definitions import symbols_of
+from symbptt.judge.proofs.effort import EFFORT
 from symbptt.judge.proofs.evaluation import SymbolicEvaluator
 from symbptt.judge.proofs.names import Symbols
 from symbptt.judge.proofs.times import Difference, Numbers, Unproved
 from symbptt.judge.reading import Claim
 
 __all__ = ["proof"]
-SECONDS = 0.05  # of processor time, for one relation
-MOST_SPENT = 0.2  # seconds in vain, after which nothing more is tried with the definitions of a scope
+MOST_TERMS = 3_000  # that one relation may take
+MOST_SPENT = 6_000  # terms in vain, after which nothing more is tried with the definitions of a scope
 
 
 class Answers:
@@ -57,21 +57,20 @@ def proof(claim: Claim, scope: Scope, unit: bool, entries: frozenset[str], outco
     held = scope.symbols.get(unit)
     if claim.left is None or (isinstance(held, Symbols) and held.spent > MOST_SPENT):
         return ""
-    start = time.process_time()
-    try:
-        with within(SECONDS):
-            found = _proof(claim, scope, unit, entries, outcome)
-    except (SymbpttError, RecursionError, Overtime):
-        found = ""
-    held = scope.symbols.get(unit)
-    if not found and isinstance(held, Symbols):
-        held.spent += time.process_time() - start
+    numeric = scope.world(unit, 1, ())
+    world = symbols_of(scope, numeric, unit)
+    with EFFORT.of(MOST_TERMS):
+        try:
+            found = _proof(claim, scope, numeric, world, entries, outcome)
+        except (SymbpttError, RecursionError):
+            found = ""
+        world.spent += 0 if found else MOST_TERMS - EFFORT.left
     return found
 
 
-def _proof(claim: Claim, scope: Scope, unit: bool, entries: frozenset[str], outcome: Outcome) -> str:
-    numeric = scope.world(unit, 1, ())
-    world = symbols_of(scope, numeric, unit)
+def _proof(
+    claim: Claim, scope: Scope, numeric: World, world: Symbols, entries: frozenset[str], outcome: Outcome
+) -> str:
     world.numbers.release()
     indices = entries - scope.vocabulary.quantities
     letters = list(next(assignments(claim, scope, numeric, entries)))

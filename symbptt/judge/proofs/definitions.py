@@ -15,11 +15,14 @@ from symbptt.judge.numeric.world import Definition, World
 from symbptt.judge.proofs.arrays import Entries, symbols, tensor
 from symbptt.judge.proofs.atoms import Label
 from symbptt.judge.proofs.chains import Chains
+from symbptt.judge.proofs.effort import EFFORT
 from symbptt.judge.proofs.evaluation import SymbolicEvaluator
 from symbptt.judge.proofs.names import Symbols
 from symbptt.judge.proofs.rules import END, NOW, WHOLE, Rule
 from symbptt.judge.proofs.times import Numbers, Time, Unproved
 from symbptt.reader.syntax import Name
+
+MOST_TERMS_OF_DEFINITION = 1_000
 
 
 def symbols_of(scope: Scope, numeric: World, unit: bool) -> Symbols:
@@ -85,7 +88,8 @@ def _learn(world: Symbols, scope: Scope, key: str, one: Definition) -> None:
     chains = world.chains
     try:
         moment, bound = _moment(world, scope, one)
-        value = world._fitted(key, world.evaluate(world, one, bound, world.sizes.get(key)))
+        with EFFORT.of(MOST_TERMS_OF_DEFINITION):
+            value = world._fitted(key, world.evaluate(world, one, bound, world.sizes.get(key)))
         if not value.plain or value.out != world.sizes.get(key):
             raise Unproved("a definition of another size")
         name = str(chains.atom(key, moment).what[0])

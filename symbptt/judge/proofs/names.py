@@ -33,7 +33,7 @@ class Symbols(World):
 
     numbers: Numbers = field(default_factory=Numbers)
     chains: Chains = field(default_factory=lambda: Chains({}))
-    spent: float = 0.0  # seconds of attempts that came to nothing
+    spent: int = 0  # the terms of attempts that came to nothing
     kinds_meant: Mapping[Question, set[Kind]] = field(default_factory=dict)
 
     def value(self, key: str, time: int | None) -> Tensor:

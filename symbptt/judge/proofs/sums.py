@@ -20,6 +20,7 @@ from functools import cached_property, lru_cache
 
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.canonical import SUMMED, Raw, moved_domain, powers
+from symbptt.judge.proofs.effort import EFFORT
 from symbptt.judge.proofs.times import ANYWHERE, BOUND, FRESH, Base, Difference, Domain, Time, Unproved
 
 Factors = frozenset[tuple[Atom, int]]
@@ -36,6 +37,7 @@ class Sum:
         self.terms = {monomial: number for monomial, number in terms.items() if number}
         if len(self.terms) > MOST_MONOMIALS:
             raise Unproved("too many terms")
+        EFFORT.spend(len(self.terms))
 
     def __bool__(self) -> bool:
         return bool(self.terms)
