@@ -7,6 +7,7 @@ groups.py      which of these share a loop over entries
 entries.py     one entry of an expression, as source
 views.py       parts of quantities that are looked at in place
 reuse.py       values stored over what they are functions of
+overwriting.py gradients stored over the values that they are computed from
 routine.py     a function of the module: its passes, and where its quantities lie
 lines.py       a routine as lines of Python
 kernels.py     the compiled functions of a module

@@ -13,6 +13,7 @@ from symbptt.expressions import Quantity, Slice, quantities, size
 from symbptt.programs.arrays.body import Body
 from symbptt.programs.loops.lines import Writer, indented
 from symbptt.programs.loops.operations import Operation
+from symbptt.programs.loops.overwriting import Sweep, overwriting
 from symbptt.programs.loops.reuse import Places, reused, stored
 from symbptt.programs.loops.routine import Routine
 from symbptt.programs.loops.taking import Taking
@@ -100,9 +101,29 @@ class Kernels(Body):
 
     def backward_part(self, statements: Sequence[Statement]) -> list[Statement]:
         """Statements of the reverse sweep."""
-        kept = {adjoint(q).name for q in (*self.plan.source.parameters, *self.plan.source.inputs)}
+        source = self.plan.source
+        kept = {q.name for q in (*map(adjoint, (*source.parameters, *source.inputs)), *self.summed_gradients)}
         kept |= {q.name for q in self.seeds}
-        return in_place(statements, {**self.slices, **local_blocks(self.plan.backward, kept)})
+        made = [s for s in statements if s.target.name not in self.cut]
+        return in_place(made, {**self.slices, **local_blocks(self.plan.backward, kept)})
+
+    @cached_property
+    def cut(self) -> Parts:
+        """The gradients by parameters that are rows of the gradient by a stack, and cut out of it at last."""
+        summed = [s for s in self.plan.backward_parameters if s.target not in self.direct]
+        targets = [s.target.name for s in summed]
+        return {
+            s.target.name: s.value
+            for s in summed
+            if isinstance(s.value, Slice) and isinstance(s.value.args[0], Quantity) and s.value.args[1] == 0
+            if s.target.shape.rows and targets.count(s.target.name) == 1
+        }
+
+    @cached_property
+    def summed_gradients(self) -> list[Quantity]:
+        """What the sweep sums up over times and samples: gradients by parameters, or by stacks of them."""
+        found = [self.cut.get(q.name, q) for q in map(adjoint, self.plan.source.parameters)]
+        return list(dict.fromkeys(q.args[0] if isinstance(q, Slice) else q for q in found))
 
     @cached_property
     def backward(self) -> list[Statement]:
@@ -161,7 +182,7 @@ class Kernels(Body):
         """The body of the reverse sweep."""
         plan = self.plan
         given = {**self.given, **{q.name: q for q in (*self.kept_quantities, *self.seeds)}}
-        by = [adjoint(q) for q in (*plan.source.parameters, *plan.source.inputs)]
+        by = [*self.summed_gradients, *map(adjoint, plan.source.inputs)]
         written = {q.name for q in self.seeds}
         timed = {s.target.name: s.target for s in self.backward if s.target.time is not None}
         late = {name for name, q in timed.items() if name not in written and self._first_lags(q)}
@@ -169,16 +190,25 @@ class Kernels(Body):
         taking = Taking(names=self._taken())
         written |= late
         after = self._taken_apart(taking, self.backward_part(plan.backward_after), written)
-        loop = self._taken_apart(taking, self.backward_part(plan.backward_loop), written)
-        rest = [*plan.backward_before, *plan.backward_start, *plan.backward_parameters]
-        last = self._taken_apart(taking, self.backward_part(rest), written)
+        sweep = self._overwriting
+        loop = self._taken_apart(taking, sweep.loop, written)
+        last = self._taken_apart(taking, sweep.rest, written)
         for part, direction in (([*taking.static, *after], 0), (loop, -1), (last, 0)):
             routine.section(part, direction)
         return [
+            *(f"# {self.names.variable(d)} is stored over {self.variable(q)}" for d, q in sweep.over.items()),
             *self._lines_of(routine, by, []),
             *self._computed_starts(),
             f"return {tuple_of(self._gradient_arrays())}",
         ]
+
+    @cached_property
+    def _overwriting(self) -> Sweep:
+        """The loop of the reverse sweep and what follows, gradients stored over what they are made from."""
+        plan = self.plan
+        rest = [*plan.backward_before, *plan.backward_start, *plan.backward_parameters]
+        arrays = {q.name for q in (*self.kept_quantities, *self.seeds) if q.time is not None}
+        return overwriting(self.backward_part(plan.backward_loop), self.backward_part(rest), arrays)
 
     def _computed_starts(self) -> list[str]:
         return [
@@ -190,7 +220,7 @@ class Kernels(Body):
     def _gradient_arrays(self) -> list[str]:
         source, front = self.plan.source, self.plan.front
         return [
-            *(self.variable(adjoint(p)) for p in source.parameters),
+            *self.listed(self.summed_gradients),
             *(f"{self.variable(adjoint(x))}[{front}:]" for x in source.inputs),
             *(f"{self.variable(adjoint(q))}[{self._rows_of_starts(q)}]" for q in self.initials),
         ]
@@ -235,10 +265,9 @@ class Kernels(Body):
         return list(found.values())
 
     def gradient_names(self) -> list[str]:
-        """The variables of the gradients by parameters, inputs and initial values."""
-        source = self.plan.source
-        by = (*source.parameters, *source.inputs, *map(start, self.initials))
-        return self.listed(map(adjoint, by))
+        """The variables of what is summed up, and of the gradients by inputs and initial values."""
+        by = (*self.plan.source.inputs, *map(start, self.initials))
+        return self.listed((*self.summed_gradients, *map(adjoint, by)))
 
     def _fills(self, s: Statement, timed: Sequence[Statement]) -> bool:
         """Whether a statement is the only one to write an adjoint, and does so at all times 1..T."""

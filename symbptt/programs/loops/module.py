@@ -11,7 +11,6 @@ from symbptt.programs.loops import products
 from symbptt.programs.loops.definitions import ORDER, definitions, formula_definitions
 from symbptt.programs.loops.kernels import Kernels, tuple_of
 from symbptt.programs.loops.outside import Outside
-from symbptt.programs.plan.names import adjoint
 from symbptt.programs.plan.normal import formulas
 from symbptt.programs.plan.program import Plan
 from symbptt.programs.source.lines import listing, mentioned
@@ -24,7 +23,7 @@ OWN = (
     *("types", "values", "ThreadPoolExecutor", "get_host_cpu_features", "KEPT", "THREADS", "SAMPLES"),
     *("WORTH", "ROWS", "VECTOR", "BLOCK", "LITTLE", "compiled", "inner", "precise"),
     *("add_whole_tile", "compiled_add_tile", "compiled_like", "FREE"),
-    *("compiled_exp_parts", "compile_open_functions", "in_parts", "states_of_part"),
+    *("compiled_exp_parts", "compile_open_functions", "in_parts", "keep_freed_memory", "states_of_part"),
     *("gradients_of_part", "loss_of_part", "loss_and_seeds", "run", "pull_back", "arguments", "array"),
     *("start", "seed", "gradients", *ORDER),
 )
@@ -58,7 +57,7 @@ def context(kernels: Kernels) -> dict[str, Any]:
     used = [text for name, text in formula.items() if name in mentioned(lines)]
     outside = Outside(kernels.plan, names)
     tiles = {"rows": products.ROWS, "block": products.BLOCK, "little": f"{products.LITTLE:_}"}
-    returned, by = kernels.plan.returned, [adjoint(p) for p in r.parameters]
+    returned = kernels.plan.returned
     functions = [*definitions([*lines, *used, *outside.lines()]), *used]
     return {
         "mode": PLAIN,
@@ -79,17 +78,28 @@ def context(kernels: Kernels) -> dict[str, Any]:
         "returns": tuple_of(kernels.listed(kernels.kept_quantities)),
         "kept": kernels.listed(kernels.kept_quantities),
         "seeded": kernels.listed(kernels.seeds),
-        "forward_run": outside.forward_run(),
         "seeds": outside.seeds_of_cotangents(),
         "arguments": outside.lines(),
         "targets": kernels.listed(r.targets),
-        "loss": {"targets": bool(r.targets)} if r.loss else None,
+        "loss": loss(outside) if r.loss else None,
         "returned": listing({names.key(q.name): kernels.variable(q) for q in returned}),
         "returned_series": tuple_of(kernels.listed(returned)),
-        "states": f"({tuple_of([f'{kernels.variable(q)}[{front}:]' for q in returned]).strip('()')})",
+        "states": tuple_of([f"{kernels.variable(q)}[{front}:]" for q in returned]),
         "split": bool(r.inputs),
         "fixed": len(r.parameters),
-        "direct": [(kernels.variable(d), by.index(d)) for d in kernels.direct],
+        "sums": len(kernels.summed_gradients),
+        "lengths": outside.lengths(),
         "gradients": tuple_of(outside.gradient_names()),
         "groups": outside.groups(),
+    }
+
+
+def loss(outside: Outside) -> dict[str, Any]:
+    """What the template asks of a loss."""
+    name = outside.loss_name()
+    return {
+        "targets": bool(outside.plan.source.targets),
+        "value": name,
+        "found": ", ".join([name, *outside.listed([*outside.seeds, *outside.direct])]),
+        "direct": outside.loss_and_direct(),
     }

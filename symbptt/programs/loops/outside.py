@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import sympy
 
 from symbptt.expressions import Quantity, size
-from symbptt.programs.loops.kernels import Kernels, tuple_of
-from symbptt.programs.plan.names import by_what
+from symbptt.programs.loops.kernels import Kernels
+from symbptt.programs.plan.names import adjoint, by_what
 from symbptt.programs.source.lines import needed, returned_groups
+from symbptt.programs.source.scalars import scalar
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,18 @@ class Outside(Kernels):
 
     # -------------------------------------------------------------- what comes back
 
-    def forward_run(self) -> list[str]:
-        """The lines that call the forward run; numbers come back from it as Python's, without a precision."""
-        series = [q for q in self.kept_quantities if q.time is not None]
-        numbers = [q for q in self.kept_quantities if q.time is None and not any(q.shape)]
-        return [
-            f"{tuple_of(self.listed(self.kept_quantities))} = run(*given)",
-            *(f"{q} = {self.variable(series[0])}.dtype.type({q})" for q in self.listed(numbers)),
-        ]
+    def loss_and_direct(self) -> str:
+        """The loss and all gradients, where the loss looks at parameters itself; else nothing."""
+        if not self.direct:
+            return ""
+        more = {self.summed_gradients.index(d): f" + {self.variable(d)}" for d in self.direct}
+        parts = [f"found[{i}]{more.get(i, '')}" for i in range(len(self.gradient_names()))]
+        return f"{self.loss_name()}, {', '.join(parts)}"
+
+    def loss_name(self) -> str:
+        """The variable of the loss."""
+        assert self.plan.source.loss is not None
+        return self.names.variable(self.plan.source.loss.left.name)
 
     def seeds_of_cotangents(self) -> list[str]:
         """The lines that make the adjoints that the sweep starts from, out of the cotangents."""
@@ -115,7 +120,7 @@ class Outside(Kernels):
     def groups(self) -> list[str]:
         """The lines that return the gradients under their keys."""
         source, lags = self.plan.source, self.plan.source.lags
-        variables = iter(self.gradient_names())
+        variables = iter(self.gradient_names()[len(self.summed_gradients) :])
 
         def cut(text: str, axis: str) -> str:
             return f"{text}[{axis}] if single else {text}"
@@ -124,7 +129,7 @@ class Outside(Kernels):
             return f"{text}[0, 0] if single else {text}[0]"
 
         groups = {
-            "parameters": {self.key_of(p): self._number(next(variables), p) for p in source.parameters},
+            "parameters": {self.key_of(p): self._by_parameter(p) for p in source.parameters},
             "inputs": {self.key_of(x): cut(next(variables), ":, 0") for x in source.inputs},
             "initial": {
                 self.key_of(q): cut(next(variables), ":, 0") if lags[q.name] > 1 else first(next(variables))
@@ -137,5 +142,23 @@ class Outside(Kernels):
         """The key of a quantity."""
         return self.names.key(q.name)
 
-    def _number(self, variable: str, p: Quantity) -> str:
-        return variable if any(p.shape) else f"dtype.type({variable})"
+    def _by_parameter(self, p: Quantity) -> str:
+        d = adjoint(p)
+        if d.name in self.cut:
+            stack, _, first, stop = self.cut[d.name].args[:4]
+            return f"{self.variable(stack)}[{self._size(first)}:{self._size(stop)}]"
+        return self.variable(d) if any(p.shape) else f"dtype.type({self.variable(d)})"
+
+    def _size(self, value: sympy.Expr) -> str:
+        text = scalar(value, lambda name: self.names.variable(name)).text
+        return "" if text == "0" else text
+
+    def lengths(self) -> list[str]:
+        """The lines that `gradients` needs for the sizes that it cuts at."""
+        places = {f"parameters[{self.key(p)}]": i for i, p in enumerate(self.plan.source.parameters)}
+        texts = []
+        for name, line in self._size_lines():
+            for taken, i in places.items():
+                line = line.replace(f"np.shape({taken})", f"given[{i}].shape")
+            texts.append((name, line))
+        return needed(texts, self.groups())

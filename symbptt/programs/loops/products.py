@@ -35,10 +35,11 @@ def panels(w: Any, count: int) -> Any:
     """The columns of a matrix in panels as wide as a tile, the last one filled up with zeros.
 
     `count`: of the rows that are multiplied by it; where they do not make a tile, all columns are one panel.
+    Below each panel there is room for a tile that is cut off at the right or below.
     """
     width = 2 * VECTOR // w.itemsize if count >= ROWS else w.shape[1]
     whole = w.shape[1] // width
-    found = np.zeros(((w.shape[1] + width - 1) // width, w.shape[0], width), w.dtype)
+    found = np.zeros(((w.shape[1] + width - 1) // width, w.shape[0] + ROWS, width), w.dtype)
     for p in range(whole):
         for k in range(w.shape[0]):
             for j in range(width):
@@ -62,10 +63,10 @@ def narrow_panels(x: Any) -> Any:
     return found
 
 
-def add_tile(x: Any, w: Any, out: Any, s: int, p: int, spare: Any) -> None:
-    """out += x @ w in the tile from row s on, below panel p; `spare`: room for one cut off at the right."""
+def add_tile(x: Any, w: Any, out: Any, s: int, p: int) -> None:
+    """out += x @ w in the tile from row s on, below panel p."""
     j = p * w.shape[2]
-    out[s : s + ROWS, j : j + w.shape[2]] += (x[s : s + ROWS] @ w[p])[:, : out.shape[1] - j]
+    out[s : s + ROWS, j : j + w.shape[2]] += (x[s : s + ROWS] @ w[p, :-ROWS])[:, : out.shape[1] - j]
 
 
 def add_row_times_matrix(x: Any, w: Any, out: Any) -> None:
@@ -89,11 +90,10 @@ def add_product(x: Any, w: Any, out: Any) -> None:
         for s in range(len(x)):
             add_row_times_matrix(x[s], w[0], out[s])
         return
-    spare = np.empty((ROWS, w.shape[2]), w.dtype)
     for first in range(0, len(x), BLOCK):
         for p in range(len(w)):
             for s in range(first, min(first + BLOCK, len(x)), ROWS):
-                add_tile(x, w, out, s, p, spare)
+                add_tile(x, w, out, s, p)
 
 
 def product(x: Any, w: Any, out: Any) -> None:
@@ -114,9 +114,7 @@ def sum_of_outer_products(x: Any, y: Any, out: Any) -> None:
             out[i, j] = 0
     for first in range(0, len(x), BLOCK):
         left, right = narrow_panels(x[first : first + BLOCK]), panels(y[first : first + BLOCK], ROWS)
-        spare = np.empty((ROWS, right.shape[2]), y.dtype)
-        for p in range(len(left)):
-            some = out[p * ROWS : (p + 1) * ROWS]
-            turned = left[p, :, : len(some)].T
-            for q in range(len(right)):
-                add_tile(turned, right, some, 0, q, spare)
+        for q in range(len(right)):
+            for p in range(len(left)):
+                some = out[p * ROWS : (p + 1) * ROWS]
+                add_tile(left[p, :, : len(some)].T, right, some, 0, q)

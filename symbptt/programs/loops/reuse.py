@@ -56,7 +56,7 @@ def reused(statements: Sequence[Statement], read_later: Collection[str], fixed: 
 
 def _place(user: Statement, z: Quantity, statements: Sequence[Statement]) -> Basic | None:
     """The one part of z that a value is an elementwise function of, entry by entry; None where it is not."""
-    leaves = set(_leaves(user.value))
+    leaves = set(leaves_of(user.value))
     parts = {leaf for leaf in leaves if z.name in {q.name for q in quantities(leaf)}}
     writers = [s for s in statements if s.target.name == user.target.name]
     (part,) = parts if len(parts) == 1 else (None,)
@@ -66,14 +66,14 @@ def _place(user: Statement, z: Quantity, statements: Sequence[Statement]) -> Bas
     return part if own and alone and whole and shape_of(part) == user.target.shape else None
 
 
-def _leaves(node: Basic) -> Iterator[Basic]:
+def leaves_of(node: Basic) -> Iterator[Basic]:
     """What an expression looks at entry by entry."""
     elementwise = isinstance(node, (Plus, Times, Power, Braced)) or (
         isinstance(node, Apply) and not is_columnwise(node.function)
     )
     if elementwise:
         for part in children(node):
-            yield from _leaves(part)
+            yield from leaves_of(part)
     else:
         yield node
 
