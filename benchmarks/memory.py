@@ -2,69 +2,113 @@
 
     python benchmarks/memory.py
 
-The generated module for Numba runs in a process of its own for each row: the loss and its gradients by all
-parameters and inputs, as in gradients.py. *taken* is by how much the largest resident size of the process
-grows in that call, after a call with few times has compiled; inputs and targets were there before. *kept* are
-the series of the forward run that the gradient reads, and *gradients* what is returned. Writes
-benchmarks/memory.md.
+The generated modules for NumPy and Numba run in a process of their own for each row: the loss and its
+gradients by all parameters and inputs, as in gradients.py. *taken* is how far the resident size rises in that
+call above what it was before, after a call with few times has compiled: memory that was free but not given
+back is given back first (malloc_trim), and the mark of the largest size is set anew, so that nothing hides in
+what compiling has left behind. *kept* are the bytes of the series of the forward run that the gradient reads,
+each byte once, and *gradients* what is returned. Linux with glibc alone. Writes benchmarks/memory.md.
 """
 
+import ctypes
 import multiprocessing
-import resource
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numba import njit
+from numpy.lib.array_utils import byte_bounds
 from peers import generated
 from peers.tasks import CELLS, SIZES, split, task
 
 PAGE = Path(__file__).with_suffix(".md")
-ROWS = [(cell, row) for cell in ("elman", "lstm", "gru", "mgu") for row in (4, 5, 6)]
+ROWS = [
+    (target, cell, row)
+    for target in ("numpy", "numba")
+    for cell in ("elman", "lstm", "gru", "mgu")
+    for row in (4, 5, 6)
+]
 HEAD = """# Memory of the gradient
 
 Megabytes for the loss and its gradients by all parameters and by the inputs, one call of the generated module
-for Numba in float32. *taken*: the growth of the largest resident size of a process in that call. *kept*: the
-series of the forward run that the gradient reads. *gradients*: what is returned. *ratio*: what is taken, less
-the gradients, over what is kept. Written by `python benchmarks/memory.py`.
+in float32. *taken*: how far the resident size of a process rises in that call. *kept*: the series of the
+forward run that the gradient reads, without inputs and targets, which the caller has. *gradients*: what is
+returned. *ratio*: what is taken, less the gradients, over what is kept.
 
-| cell | (n, m, T, B) | taken | kept | gradients | ratio |
-| --- | --- | --- | --- | --- | --- |
+What must be kept is a choice between memory and time. Here it is all that the reverse sweep reads, so that it
+computes no function of the forward run again: for n entries of a state and each step and sample n numbers for
+Elman (a), 7 n for the LSTM (four gates, c, tanh c, a), 5 n for the GRU and 4 n for the minimal gated unit.
+A sweep that computed tanh c and a again would keep 5 n of the LSTM's 7 n; against that its ratio would be 1.4
+times as large. Checkpoints keep far less (checkpoints.md). Beside the series stand the parameters, stacked
+and turned, the product that is added to their gradient, and for NumPy a block of 512 rows (times by samples)
+of adjoints and seeds: over longer series these stay as they are, and the ratio falls. Written by
+`python benchmarks/memory.py`.
+
+| target | cell | (n, m, T, B) | taken | kept | gradients | ratio |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 
 
-def largest() -> float:
-    """The largest resident size of this process so far, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def resident(which: str) -> float:
+    """The resident size of this process in megabytes: VmRSS is that of now, VmHWM the largest so far."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (line,) = (line for line in lines if line.startswith(which))
+    return int(line.split()[1]) / 1024
 
 
-def size(arrays) -> float:
-    """Megabytes of arrays."""
-    return sum(array.nbytes for array in arrays) / 2**20
+def taken(call: Callable[[], Any]) -> tuple[float, Any]:
+    """By how many megabytes a call raises the resident size at most, and what it returns."""
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = resident("VmRSS")
+    result = call()
+    return resident("VmHWM") - before, result
 
 
-def measure(place: tuple[str, int]) -> str:
+def size(arrays: Iterable[np.ndarray]) -> float:
+    """Megabytes of arrays, memory that several of them share once."""
+    total, end = 0, 0
+    for low, high in sorted(map(byte_bounds, arrays)):
+        total, end = total + max(high - max(low, end), 0), max(high, end)
+    return total / 2**20
+
+
+def kept(target: str, module: Any, parameters: dict[str, np.ndarray], inputs: dict[str, np.ndarray]) -> float:
+    """Megabytes of the series that the forward run keeps."""
+    if target == "numpy":
+        found = module.run(parameters, inputs, {}).values()
+    else:
+        given, *_ = module.arguments(parameters, inputs, None)
+        run = module.run
+        found = njit(lambda *every: run(*every))(*given)  # compiled for use in other functions alone
+    return size(array for array in found if np.ndim(array) > 2)
+
+
+def measure(place: tuple[str, str, int]) -> str:
     """One line of the table."""
-    cell, row = place
+    target, cell, row = place
     n, m, T, B = SIZES[row - 1]
-    module = generated.module(cell, "numba")
+    module = generated.module(cell, target)
     few, all_ = (task(CELLS[cell], (n, m, times, B), "float32") for times in (2, T))
     module.loss_and_gradient(split(few), {"x": few.x}, {"d": few.d})
-    parameters = split(all_)
-    before = largest()
-    _, gradients = module.loss_and_gradient(parameters, {"x": all_.x}, {"d": all_.d})
-    taken = largest() - before
-    returned = size(array for group in gradients.values() for array in group.values())
-    given, *_ = module.arguments(parameters, {"x": all_.x}, None)
-    kept = size(array for array in module.run(*given) if array.ndim > 2)
-    ratio = (taken - returned) / kept
-    return f"| {cell} | {SIZES[row - 1]} | {taken:.1f} | {kept:.1f} | {returned:.1f} | {ratio:.2f} |"
+    parameters, inputs, targets = split(all_), {"x": all_.x}, {"d": all_.d}
+    most, (_, gradients) = taken(lambda: module.loss_and_gradient(parameters, inputs, targets))
+    returned = size(np.asarray(value) for group in gradients.values() for value in group.values())
+    keeps = kept(target, module, parameters, inputs)
+    ratio = (most - returned) / keeps
+    shown = f"{most:.1f} | {keeps:.1f} | {returned:.1f} | {ratio:.2f}"
+    return f"| {target} | {cell} | {SIZES[row - 1]} | {shown} |"
 
 
 def main() -> None:
     """Measure all rows, each in a process of its own."""
+    lines = []
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        lines = pool.map(measure, ROWS, chunksize=1)
-    page = HEAD + "\n".join(lines) + "\n"
-    print(page)
-    PAGE.write_text(page, encoding="utf-8")
+        for line in pool.imap(measure, ROWS):
+            print(line, flush=True)
+            lines.append(line)
+    PAGE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ PARAMETERS = {
     "V": ("p", "n"),
     "b_y": ("p",),
 }
+ROWS = 512  # of a block of the reverse sweep: times by samples
 
 
 def softmax(x, axis=-1):
@@ -51,7 +52,7 @@ def backward(parameters, inputs, initial, cotangents):
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
     kept = run(parameters, inputs, initial)
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -75,7 +76,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     d_y = np.zeros((T, B, p), dtype)
     d_y[-1] += -d[-1] / y[-1]
     cotangents = {"y": d_y}
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -123,8 +124,8 @@ def run(parameters, inputs, initial):
     return {"tanh_f": tanh_f, "h": h, "y": y}
 
 
-def pull_back(parameters, inputs, kept, cotangents):
-    """The reverse sweep over a batch: d_q is the gradient by q."""
+def pull_back(parameters, inputs, kept, cotangents, later=None):
+    """The reverse sweep over a batch: d_q is the gradient by q, `later` what later blocks give."""
     dtype = np.result_type(*parameters.values(), 0.0)
     epsilon = np.asarray(parameters["epsilon"], dtype)
     W = np.asarray(parameters["W"], dtype)
@@ -141,6 +142,8 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_f, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
     start(d_h, cotangents.get("h"))
     start(d_y, cotangents.get("y"))
+    if later:
+        d_h[-1] += later["h"]
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
     d_h[1:] += over_rows(d_z_y, V)
     for t in reversed(range(1, T + 1)):
@@ -210,3 +213,58 @@ def without_batch(gradients):
     by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
     by_initial = {name: value[0] for name, value in gradients["initial"].items()}
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
+
+
+def blocks(inputs):
+    """The blocks in which the reverse sweep goes through time, as (first, last): the last block first."""
+    T, B = inputs["x"].shape[:2]
+    if T * B <= 2 * ROWS:
+        return [(0, T)]
+    steps = max(ROWS // B, 1)
+    return [(max(last - steps, 0), last) for last in range(T, 0, -steps)]
+
+
+def pull_back_in_blocks(parameters, inputs, kept, cotangents):
+    """The reverse sweep a block of times at a time, so that adjoints take the memory of a block."""
+    gradients, T = {}, len(inputs["x"])
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        gradients = with_block(gradients, parameters, part, own, part_of(cotangents, first, last, T), first)
+    return gradients
+
+
+def with_block(later, parameters, inputs, kept, cotangents, first):
+    """The gradients through later blocks, to which those through the block after step `first` are added."""
+    found = pull_back(parameters, inputs, kept, cotangents, later.get("initial"))
+    if not later and first == 0:
+        return found
+    if not later:
+        zeros = {name: np.zeros_like(d) for name, d in found["parameters"].items()}
+        shapes = {name: (first + len(d), *d.shape[1:]) for name, d in found["inputs"].items()}
+        room = {name: np.empty(shape, found["inputs"][name].dtype) for name, shape in shapes.items()}
+        later = {"parameters": zeros, "inputs": room}
+    for name, d in found["parameters"].items():
+        later["parameters"][name] += d
+    for name, d in found["inputs"].items():
+        later["inputs"][name][first : first + len(d)] = d
+    return {**later, "initial": found["initial"]}
+
+
+def kept_of(kept, inputs, first, last):
+    """What the forward run keeps of the times first + 1 .. last, with the rows in front of them."""
+    T = len(inputs["x"])
+    return {name: value[first : len(value) - T + last] for name, value in kept.items()}
+
+
+def between(series, first, last):
+    """The steps first + 1 .. last of inputs."""
+    return {name: value[first:last] for name, value in series.items()}
+
+
+def part_of(cotangents, first, last, T):
+    """The cotangents of a segment; the first has those of times before 1 too."""
+    early = {name: len(value) - T for name, value in cotangents.items()}
+    return {
+        name: value[early[name] + first if first else 0 : early[name] + last]
+        for name, value in cotangents.items()
+    }

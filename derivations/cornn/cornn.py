@@ -22,6 +22,7 @@ PARAMETERS = {
     "epsilon": (),
     "Q": ("p", "n"),
 }
+ROWS = 512  # of a block of the reverse sweep: times by samples
 
 
 def forward(parameters, inputs, initial=None):
@@ -33,7 +34,7 @@ def forward(parameters, inputs, initial=None):
     A single sample comes without the axis B, and all that is returned for it too.
     """
     inputs, initial, single = with_batch(inputs, initial)
-    kept = run(parameters, inputs, initial)
+    kept = outputs(parameters, inputs, run(parameters, inputs, initial))
     values = {"z": kept["z"][1:].copy(), "y": kept["y"][1:].copy(), "o": kept["o"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
@@ -49,7 +50,7 @@ def backward(parameters, inputs, initial, cotangents):
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
     kept = run(parameters, inputs, initial)
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -63,14 +64,13 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     if single:
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
-    dtype = np.result_type(*parameters.values(), 0.0)
-    d = np.asarray(targets["d"], dtype)
-    o = kept["o"]
-    o_d = o - d
-    loss = 0.5 * np.vdot(o_d, o_d)
-    d_o = o_d
-    cotangents = {"o": d_o}
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    loss, gradients = 0.0, {}
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
+        gradients = with_block(gradients, parameters, part, own, cotangents, first)
+        loss += more
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -106,7 +106,6 @@ def run(parameters, inputs, initial):
     b = np.asarray(parameters["b"], dtype)
     gamma = np.asarray(parameters["gamma"], dtype)
     epsilon = np.asarray(parameters["epsilon"], dtype)
-    Q = np.asarray(parameters["Q"], dtype)
     T, B = inputs["u"].shape[:2]
     n = W_y.shape[0]
     u = np.asarray(inputs["u"], dtype)
@@ -128,12 +127,11 @@ def run(parameters, inputs, initial):
             - Delta_t * epsilon * z[t - 1]
         )
         y[t] = y[t - 1] + Delta_t * z[t]
-    o = over_rows(y[1:], Q.T)
-    return {"tanh_f": tanh_f, "z": z, "y": y, "o": o}
+    return {"tanh_f": tanh_f, "z": z, "y": y}
 
 
-def pull_back(parameters, inputs, kept, cotangents):
-    """The reverse sweep over a batch: d_q is the gradient by q."""
+def pull_back(parameters, inputs, kept, cotangents, later=None):
+    """The reverse sweep over a batch: d_q is the gradient by q, `later` what later blocks give."""
     dtype = np.result_type(*parameters.values(), 0.0)
     Delta_t = np.asarray(parameters["Delta_t"], dtype)
     W_y = np.asarray(parameters["W_y"], dtype)
@@ -153,6 +151,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     start(d_z, cotangents.get("z"))
     start(d_y, cotangents.get("y"))
     start(d_o, cotangents.get("o"))
+    if later:
+        d_z[-1] += later["z"]
+        d_y[-1] += later["y"]
     d_y[1:] += over_rows(d_o, Q)
     for t in reversed(range(1, T + 1)):
         d_z[t] += Delta_t * d_y[t]
@@ -230,3 +231,81 @@ def without_batch(gradients):
     by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
     by_initial = {name: value[0] for name, value in gradients["initial"].items()}
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
+
+
+def outputs(parameters, inputs, kept):
+    """What the forward run keeps, with what follows from it at each time by itself."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    Q = np.asarray(parameters["Q"], dtype)
+    y = kept["y"]
+    o = over_rows(y[1:], Q.T)
+    after = {"o": o}
+    return {**kept, **after}
+
+
+def loss_of_block(parameters, inputs, targets, kept):
+    """The loss of a block of times, and its gradients by what it looks at."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    d = np.asarray(targets["d"], dtype)
+    o = kept["o"]
+    o_d = o - d
+    loss = 0.5 * np.vdot(o_d, o_d)
+    d_o = o_d
+    cotangents = {"o": d_o}
+    return loss, cotangents
+
+
+def blocks(inputs):
+    """The blocks in which the reverse sweep goes through time, as (first, last): the last block first."""
+    T, B = inputs["u"].shape[:2]
+    if T * B <= 2 * ROWS:
+        return [(0, T)]
+    steps = max(ROWS // B, 1)
+    return [(max(last - steps, 0), last) for last in range(T, 0, -steps)]
+
+
+def pull_back_in_blocks(parameters, inputs, kept, cotangents):
+    """The reverse sweep a block of times at a time, so that adjoints take the memory of a block."""
+    gradients, T = {}, len(inputs["u"])
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        gradients = with_block(gradients, parameters, part, own, part_of(cotangents, first, last, T), first)
+    return gradients
+
+
+def with_block(later, parameters, inputs, kept, cotangents, first):
+    """The gradients through later blocks, to which those through the block after step `first` are added."""
+    found = pull_back(parameters, inputs, kept, cotangents, later.get("initial"))
+    if not later and first == 0:
+        return found
+    if not later:
+        zeros = {name: np.zeros_like(d) for name, d in found["parameters"].items()}
+        shapes = {name: (first + len(d), *d.shape[1:]) for name, d in found["inputs"].items()}
+        room = {name: np.empty(shape, found["inputs"][name].dtype) for name, shape in shapes.items()}
+        later = {"parameters": zeros, "inputs": room}
+    for name, d in found["parameters"].items():
+        later["parameters"][name] += d
+    for name, d in found["inputs"].items():
+        later["inputs"][name][first : first + len(d)] = d
+    return {**later, "initial": found["initial"]}
+
+
+def kept_of(kept, inputs, first, last):
+    """What the forward run keeps of the times first + 1 .. last, with the rows in front of them."""
+    T = len(inputs["u"])
+    return {name: value[first : len(value) - T + last] for name, value in kept.items()}
+
+
+def between(series, first, last):
+    """The steps first + 1 .. last of inputs."""
+    return {name: value[first:last] for name, value in series.items()}
+
+
+def part_of(cotangents, first, last, T):
+    """The cotangents of a segment; the first has those of times before 1 too."""
+    early = {name: len(value) - T for name, value in cotangents.items()}
+    return {
+        name: value[early[name] + first if first else 0 : early[name] + last]
+        for name, value in cotangents.items()
+    }

@@ -10,6 +10,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"alpha": (), "W": ("n", "n"), "U": ("n", "m"), "b": ("n",), "V": ("p", "n")}
+ROWS = 512  # of a block of the reverse sweep: times by samples
 
 
 def forward(parameters, inputs, initial=None):
@@ -21,7 +22,7 @@ def forward(parameters, inputs, initial=None):
     A single sample comes without the axis B, and all that is returned for it too.
     """
     inputs, initial, single = with_batch(inputs, initial)
-    kept = run(parameters, inputs, initial)
+    kept = outputs(parameters, inputs, run(parameters, inputs, initial))
     values = {"h": kept["h"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
@@ -37,7 +38,7 @@ def backward(parameters, inputs, initial, cotangents):
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
     kept = run(parameters, inputs, initial)
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -51,14 +52,13 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     if single:
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
-    dtype = np.result_type(*parameters.values(), 0.0)
-    d = np.asarray(targets["d"], dtype)
-    y = kept["y"]
-    y_d = y - d
-    loss = 0.5 * np.vdot(y_d, y_d)
-    d_y = y_d
-    cotangents = {"y": d_y}
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    loss, gradients = 0.0, {}
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
+        gradients = with_block(gradients, parameters, part, own, cotangents, first)
+        loss += more
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -87,7 +87,7 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    alpha, W, U, b, V = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    alpha, W, U, b = (np.asarray(parameters[name], dtype) for name in ("alpha", "W", "U", "b"))
     T, B = inputs["x"].shape[:2]
     n = W.shape[0]
     x = np.asarray(inputs["x"], dtype)
@@ -101,12 +101,11 @@ def run(parameters, inputs, initial):
         f[t] += h[t - 1] @ W_T
         tanh_f[t] = np.tanh(f[t])
         h[t] = (1 - alpha) * h[t - 1] + alpha * tanh_f[t]
-    y = over_rows(h[1:], V.T)
-    return {"tanh_f": tanh_f, "h": h, "y": y}
+    return {"tanh_f": tanh_f, "h": h}
 
 
-def pull_back(parameters, inputs, kept, cotangents):
-    """The reverse sweep over a batch: d_q is the gradient by q."""
+def pull_back(parameters, inputs, kept, cotangents, later=None):
+    """The reverse sweep over a batch: d_q is the gradient by q, `later` what later blocks give."""
     dtype = np.result_type(*parameters.values(), 0.0)
     alpha, W, U, V = (np.asarray(parameters[name], dtype) for name in ("alpha", "W", "U", "V"))
     T, B = inputs["x"].shape[:2]
@@ -118,6 +117,8 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_f, d_h, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
     start(d_h, cotangents.get("h"))
     start(d_y, cotangents.get("y"))
+    if later:
+        d_h[-1] += later["h"]
     d_h[1:] += over_rows(d_y, V)
     for t in reversed(range(1, T + 1)):
         d_tanh_f = alpha * d_h[t]
@@ -176,3 +177,81 @@ def without_batch(gradients):
     by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
     by_initial = {name: value[0] for name, value in gradients["initial"].items()}
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
+
+
+def outputs(parameters, inputs, kept):
+    """What the forward run keeps, with what follows from it at each time by itself."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    V = np.asarray(parameters["V"], dtype)
+    h = kept["h"]
+    y = over_rows(h[1:], V.T)
+    after = {"y": y}
+    return {**kept, **after}
+
+
+def loss_of_block(parameters, inputs, targets, kept):
+    """The loss of a block of times, and its gradients by what it looks at."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    d = np.asarray(targets["d"], dtype)
+    y = kept["y"]
+    y_d = y - d
+    loss = 0.5 * np.vdot(y_d, y_d)
+    d_y = y_d
+    cotangents = {"y": d_y}
+    return loss, cotangents
+
+
+def blocks(inputs):
+    """The blocks in which the reverse sweep goes through time, as (first, last): the last block first."""
+    T, B = inputs["x"].shape[:2]
+    if T * B <= 2 * ROWS:
+        return [(0, T)]
+    steps = max(ROWS // B, 1)
+    return [(max(last - steps, 0), last) for last in range(T, 0, -steps)]
+
+
+def pull_back_in_blocks(parameters, inputs, kept, cotangents):
+    """The reverse sweep a block of times at a time, so that adjoints take the memory of a block."""
+    gradients, T = {}, len(inputs["x"])
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        gradients = with_block(gradients, parameters, part, own, part_of(cotangents, first, last, T), first)
+    return gradients
+
+
+def with_block(later, parameters, inputs, kept, cotangents, first):
+    """The gradients through later blocks, to which those through the block after step `first` are added."""
+    found = pull_back(parameters, inputs, kept, cotangents, later.get("initial"))
+    if not later and first == 0:
+        return found
+    if not later:
+        zeros = {name: np.zeros_like(d) for name, d in found["parameters"].items()}
+        shapes = {name: (first + len(d), *d.shape[1:]) for name, d in found["inputs"].items()}
+        room = {name: np.empty(shape, found["inputs"][name].dtype) for name, shape in shapes.items()}
+        later = {"parameters": zeros, "inputs": room}
+    for name, d in found["parameters"].items():
+        later["parameters"][name] += d
+    for name, d in found["inputs"].items():
+        later["inputs"][name][first : first + len(d)] = d
+    return {**later, "initial": found["initial"]}
+
+
+def kept_of(kept, inputs, first, last):
+    """What the forward run keeps of the times first + 1 .. last, with the rows in front of them."""
+    T = len(inputs["x"])
+    return {name: value[first : len(value) - T + last] for name, value in kept.items()}
+
+
+def between(series, first, last):
+    """The steps first + 1 .. last of inputs."""
+    return {name: value[first:last] for name, value in series.items()}
+
+
+def part_of(cotangents, first, last, T):
+    """The cotangents of a segment; the first has those of times before 1 too."""
+    early = {name: len(value) - T for name, value in cotangents.items()}
+    return {
+        name: value[early[name] + first if first else 0 : early[name] + last]
+        for name, value in cotangents.items()
+    }

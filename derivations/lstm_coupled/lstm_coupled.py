@@ -25,6 +25,7 @@ PARAMETERS = {
     "U_g": ("n", "n"),
     "b_g": ("n",),
 }
+ROWS = 512  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):
@@ -57,7 +58,7 @@ def backward(parameters, inputs, initial, cotangents):
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
     kept = run(parameters, inputs, initial)
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -71,14 +72,12 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     if single:
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
-    dtype = np.result_type(*parameters.values(), 0.0)
-    d = np.asarray(targets["d"], dtype)
-    h = kept["h"]
-    h_d = h[1:] - d
-    loss = 0.5 * np.vdot(h_d, h_d)
-    d_h = h_d
-    cotangents = {"h": d_h}
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    loss, gradients = 0.0, {}
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
+        gradients = with_block(gradients, parameters, part, own, cotangents, first)
+        loss += more
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -140,8 +139,8 @@ def run(parameters, inputs, initial):
     return {"W": W, "U": U, "g": g, "i_o": i_o, "i": i, "c": c, "tanh_c": tanh_c, "o": o, "h": h}
 
 
-def pull_back(parameters, inputs, kept, cotangents):
-    """The reverse sweep over a batch: d_q is the gradient by q."""
+def pull_back(parameters, inputs, kept, cotangents, later=None):
+    """The reverse sweep over a batch: d_q is the gradient by q, `later` what later blocks give."""
     dtype = np.result_type(*parameters.values(), 0.0)
     W_i = np.asarray(parameters["W_i"], dtype)
     T, B = inputs["x"].shape[:2]
@@ -161,6 +160,9 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_i, d_o = d_i_o[..., :n], d_i_o[..., n:]
     start(d_c, cotangents.get("c"))
     start(d_h, cotangents.get("h"))
+    if later:
+        d_c[-1] += later["c"]
+        d_h[-1] += later["h"]
     for t in reversed(range(1, T + 1)):
         d_o[t] = tanh_c[t] * d_h[t]
         d_tanh_c = o[t] * d_h[t]
@@ -241,3 +243,72 @@ def without_batch(gradients):
     by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
     by_initial = {name: value[0] for name, value in gradients["initial"].items()}
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
+
+
+def loss_of_block(parameters, inputs, targets, kept):
+    """The loss of a block of times, and its gradients by what it looks at."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    d = np.asarray(targets["d"], dtype)
+    h = kept["h"]
+    h_d = h[1:] - d
+    loss = 0.5 * np.vdot(h_d, h_d)
+    d_h = h_d
+    cotangents = {"h": d_h}
+    return loss, cotangents
+
+
+def blocks(inputs):
+    """The blocks in which the reverse sweep goes through time, as (first, last): the last block first."""
+    T, B = inputs["x"].shape[:2]
+    if T * B <= 2 * ROWS:
+        return [(0, T)]
+    steps = max(ROWS // B, 1)
+    return [(max(last - steps, 0), last) for last in range(T, 0, -steps)]
+
+
+def pull_back_in_blocks(parameters, inputs, kept, cotangents):
+    """The reverse sweep a block of times at a time, so that adjoints take the memory of a block."""
+    gradients, T = {}, len(inputs["x"])
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        gradients = with_block(gradients, parameters, part, own, part_of(cotangents, first, last, T), first)
+    return gradients
+
+
+def with_block(later, parameters, inputs, kept, cotangents, first):
+    """The gradients through later blocks, to which those through the block after step `first` are added."""
+    found = pull_back(parameters, inputs, kept, cotangents, later.get("initial"))
+    if not later and first == 0:
+        return found
+    if not later:
+        zeros = {name: np.zeros_like(d) for name, d in found["parameters"].items()}
+        shapes = {name: (first + len(d), *d.shape[1:]) for name, d in found["inputs"].items()}
+        room = {name: np.empty(shape, found["inputs"][name].dtype) for name, shape in shapes.items()}
+        later = {"parameters": zeros, "inputs": room}
+    for name, d in found["parameters"].items():
+        later["parameters"][name] += d
+    for name, d in found["inputs"].items():
+        later["inputs"][name][first : first + len(d)] = d
+    return {**later, "initial": found["initial"]}
+
+
+def kept_of(kept, inputs, first, last):
+    """What the forward run keeps of the times first + 1 .. last, with the rows in front of them."""
+    T = len(inputs["x"])
+    constants = {"W", "U"}
+    series = {name: value for name, value in kept.items() if name not in constants}
+    return {**kept, **{name: value[first : len(value) - T + last] for name, value in series.items()}}
+
+
+def between(series, first, last):
+    """The steps first + 1 .. last of inputs."""
+    return {name: value[first:last] for name, value in series.items()}
+
+
+def part_of(cotangents, first, last, T):
+    """The cotangents of a segment; the first has those of times before 1 too."""
+    early = {name: len(value) - T for name, value in cotangents.items()}
+    return {
+        name: value[early[name] + first if first else 0 : early[name] + last]
+        for name, value in cotangents.items()
+    }

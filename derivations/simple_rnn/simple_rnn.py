@@ -11,6 +11,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W_aa": ("n", "n"), "W_ax": ("n", "m"), "b": ("n",), "W_ya": ("p", "n"), "b_y": ("p",)}
+ROWS = 512  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):
@@ -33,7 +34,7 @@ def forward(parameters, inputs, initial=None):
     A single sample comes without the axis B, and all that is returned for it too.
     """
     inputs, initial, single = with_batch(inputs, initial)
-    kept = run(parameters, inputs, initial)
+    kept = outputs(parameters, inputs, run(parameters, inputs, initial))
     values = {"a": kept["a"][1:].copy(), "y": kept["y"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
@@ -49,7 +50,7 @@ def backward(parameters, inputs, initial, cotangents):
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
     kept = run(parameters, inputs, initial)
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -63,13 +64,13 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     if single:
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
-    dtype = np.result_type(*parameters.values(), 0.0)
-    d = np.asarray(targets["d"], dtype)
-    y = kept["y"]
-    loss = -np.sum(d * np.log(y))
-    d_y = -d / y
-    cotangents = {"y": d_y}
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    loss, gradients = 0.0, {}
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
+        gradients = with_block(gradients, parameters, part, own, cotangents, first)
+        loss += more
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -98,7 +99,7 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W_aa, W_ax, b, W_ya, b_y = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    W_aa, W_ax, b = (np.asarray(parameters[name], dtype) for name in ("W_aa", "W_ax", "b"))
     T, B = inputs["x"].shape[:2]
     n = W_aa.shape[0]
     x = np.asarray(inputs["x"], dtype)
@@ -111,13 +112,11 @@ def run(parameters, inputs, initial):
     for t in range(1, T + 1):
         f[t] += a[t - 1] @ W_aa_T
         a[t] = sigmoid(f[t])
-    z_y = over_rows(a[1:], W_ya.T) + b_y
-    y = softmax(z_y)
-    return {"a": a, "y": y}
+    return {"a": a}
 
 
-def pull_back(parameters, inputs, kept, cotangents):
-    """The reverse sweep over a batch: d_q is the gradient by q."""
+def pull_back(parameters, inputs, kept, cotangents, later=None):
+    """The reverse sweep over a batch: d_q is the gradient by q, `later` what later blocks give."""
     dtype = np.result_type(*parameters.values(), 0.0)
     W_aa, W_ax, W_ya = (np.asarray(parameters[name], dtype) for name in ("W_aa", "W_ax", "W_ya"))
     T, B = inputs["x"].shape[:2]
@@ -129,6 +128,8 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_f, d_a, d_y = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, p))
     start(d_a, cotangents.get("a"))
     start(d_y, cotangents.get("y"))
+    if later:
+        d_a[-1] += later["a"]
     d_z_y = y * (d_y - np.sum(y * d_y, axis=-1, keepdims=True))
     d_a[1:] += over_rows(d_z_y, W_ya)
     for t in reversed(range(1, T + 1)):
@@ -187,3 +188,81 @@ def without_batch(gradients):
     by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
     by_initial = {name: value[0] for name, value in gradients["initial"].items()}
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
+
+
+def outputs(parameters, inputs, kept):
+    """What the forward run keeps, with what follows from it at each time by itself."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    W_ya, b_y = (np.asarray(parameters[name], dtype) for name in ("W_ya", "b_y"))
+    a = kept["a"]
+    z_y = over_rows(a[1:], W_ya.T) + b_y
+    y = softmax(z_y)
+    after = {"y": y}
+    return {**kept, **after}
+
+
+def loss_of_block(parameters, inputs, targets, kept):
+    """The loss of a block of times, and its gradients by what it looks at."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    d = np.asarray(targets["d"], dtype)
+    y = kept["y"]
+    loss = -np.sum(d * np.log(y))
+    d_y = -d / y
+    cotangents = {"y": d_y}
+    return loss, cotangents
+
+
+def blocks(inputs):
+    """The blocks in which the reverse sweep goes through time, as (first, last): the last block first."""
+    T, B = inputs["x"].shape[:2]
+    if T * B <= 2 * ROWS:
+        return [(0, T)]
+    steps = max(ROWS // B, 1)
+    return [(max(last - steps, 0), last) for last in range(T, 0, -steps)]
+
+
+def pull_back_in_blocks(parameters, inputs, kept, cotangents):
+    """The reverse sweep a block of times at a time, so that adjoints take the memory of a block."""
+    gradients, T = {}, len(inputs["x"])
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        gradients = with_block(gradients, parameters, part, own, part_of(cotangents, first, last, T), first)
+    return gradients
+
+
+def with_block(later, parameters, inputs, kept, cotangents, first):
+    """The gradients through later blocks, to which those through the block after step `first` are added."""
+    found = pull_back(parameters, inputs, kept, cotangents, later.get("initial"))
+    if not later and first == 0:
+        return found
+    if not later:
+        zeros = {name: np.zeros_like(d) for name, d in found["parameters"].items()}
+        shapes = {name: (first + len(d), *d.shape[1:]) for name, d in found["inputs"].items()}
+        room = {name: np.empty(shape, found["inputs"][name].dtype) for name, shape in shapes.items()}
+        later = {"parameters": zeros, "inputs": room}
+    for name, d in found["parameters"].items():
+        later["parameters"][name] += d
+    for name, d in found["inputs"].items():
+        later["inputs"][name][first : first + len(d)] = d
+    return {**later, "initial": found["initial"]}
+
+
+def kept_of(kept, inputs, first, last):
+    """What the forward run keeps of the times first + 1 .. last, with the rows in front of them."""
+    T = len(inputs["x"])
+    return {name: value[first : len(value) - T + last] for name, value in kept.items()}
+
+
+def between(series, first, last):
+    """The steps first + 1 .. last of inputs."""
+    return {name: value[first:last] for name, value in series.items()}
+
+
+def part_of(cotangents, first, last, T):
+    """The cotangents of a segment; the first has those of times before 1 too."""
+    early = {name: len(value) - T for name, value in cotangents.items()}
+    return {
+        name: value[early[name] + first if first else 0 : early[name] + last]
+        for name, value in cotangents.items()
+    }

@@ -20,6 +20,7 @@ PARAMETERS = {
     "v_r": ("n",),
     "b_r": ("n",),
 }
+ROWS = 512  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):
@@ -36,7 +37,7 @@ def forward(parameters, inputs, initial=None):
     A single sample comes without the axis B, and all that is returned for it too.
     """
     inputs, initial, single = with_batch(inputs, initial)
-    kept = run(parameters, inputs, initial)
+    kept = outputs(parameters, inputs, run(parameters, inputs, initial))
     values = {"c": kept["c"][1:].copy(), "h": kept["h"]}
     return {name: value[:, 0] for name, value in values.items()} if single else values
 
@@ -52,7 +53,7 @@ def backward(parameters, inputs, initial, cotangents):
     if single:
         cotangents = {name: np.asarray(value)[:, None] for name, value in cotangents.items()}
     kept = run(parameters, inputs, initial)
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    gradients = pull_back_in_blocks(parameters, inputs, kept, cotangents)
     return without_batch(gradients) if single else gradients
 
 
@@ -66,14 +67,13 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
     if single:
         targets = {name: np.asarray(value)[:, None] for name, value in targets.items()}
     kept = run(parameters, inputs, initial)
-    dtype = np.result_type(*parameters.values(), 0.0)
-    d = np.asarray(targets["d"], dtype)
-    h = kept["h"]
-    h_d = h - d
-    loss = 0.5 * np.vdot(h_d, h_d)
-    d_h = h_d
-    cotangents = {"h": d_h}
-    gradients = pull_back(parameters, inputs, kept, cotangents)
+    loss, gradients = 0.0, {}
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
+        gradients = with_block(gradients, parameters, part, own, cotangents, first)
+        loss += more
     return loss, without_batch(gradients) if single else gradients
 
 
@@ -102,7 +102,7 @@ def clip_by_norm(gradients, limit):
 def run(parameters, inputs, initial):
     """The forward run of a batch: all that is returned or needed by the gradients."""
     dtype = np.result_type(*parameters.values(), 0.0)
-    W_f, v_f, b_f, W, W_r, v_r, b_r = (np.asarray(parameters[name], dtype) for name in PARAMETERS)
+    W_f, v_f, b_f, W = (np.asarray(parameters[name], dtype) for name in ("W_f", "v_f", "b_f", "W"))
     T, B = inputs["x"].shape[:2]
     n = W_f.shape[0]
     x = np.asarray(inputs["x"], dtype)
@@ -116,14 +116,11 @@ def run(parameters, inputs, initial):
         z_f[t] += v_f * c[t - 1]
         f[t] = sigmoid(z_f[t])
         c[t] = f[t] * c[t - 1] + (1 - f[t]) * W_x[t]
-    z_r = over_rows(x, W_r.T) + v_r * c[:-1] + b_r
-    r = sigmoid(z_r)
-    h = r * c[1:] + (1 - r) * x
-    return {"f": f, "W_x": W_x, "c": c, "r": r, "h": h}
+    return {"f": f, "W_x": W_x, "c": c}
 
 
-def pull_back(parameters, inputs, kept, cotangents):
-    """The reverse sweep over a batch: d_q is the gradient by q."""
+def pull_back(parameters, inputs, kept, cotangents, later=None):
+    """The reverse sweep over a batch: d_q is the gradient by q, `later` what later blocks give."""
     dtype = np.result_type(*parameters.values(), 0.0)
     W_f = np.asarray(parameters["W_f"], dtype)
     v_f = np.asarray(parameters["v_f"], dtype)
@@ -140,6 +137,8 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_z_f, d_c, d_h = arrays(dtype, (T + 1, B, n), (T + 1, B, n), (T, B, n))
     start(d_c, cotangents.get("c"))
     start(d_h, cotangents.get("h"))
+    if later:
+        d_c[-1] += later["c"]
     d_r = d_h * (c[1:] - x)
     d_z_r = d_r * r * (1 - r)
     d_c[1:] += r * d_h
@@ -212,3 +211,84 @@ def without_batch(gradients):
     by_input = {name: value[:, 0] for name, value in gradients["inputs"].items()}
     by_initial = {name: value[0] for name, value in gradients["initial"].items()}
     return {"parameters": gradients["parameters"], "inputs": by_input, "initial": by_initial}
+
+
+def outputs(parameters, inputs, kept):
+    """What the forward run keeps, with what follows from it at each time by itself."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    W_r, v_r, b_r = (np.asarray(parameters[name], dtype) for name in ("W_r", "v_r", "b_r"))
+    x = np.asarray(inputs["x"], dtype)
+    c = kept["c"]
+    z_r = over_rows(x, W_r.T) + v_r * c[:-1] + b_r
+    r = sigmoid(z_r)
+    h = r * c[1:] + (1 - r) * x
+    after = {"r": r, "h": h}
+    return {**kept, **after}
+
+
+def loss_of_block(parameters, inputs, targets, kept):
+    """The loss of a block of times, and its gradients by what it looks at."""
+    dtype = np.result_type(*parameters.values(), 0.0)
+    d = np.asarray(targets["d"], dtype)
+    h = kept["h"]
+    h_d = h - d
+    loss = 0.5 * np.vdot(h_d, h_d)
+    d_h = h_d
+    cotangents = {"h": d_h}
+    return loss, cotangents
+
+
+def blocks(inputs):
+    """The blocks in which the reverse sweep goes through time, as (first, last): the last block first."""
+    T, B = inputs["x"].shape[:2]
+    if T * B <= 2 * ROWS:
+        return [(0, T)]
+    steps = max(ROWS // B, 1)
+    return [(max(last - steps, 0), last) for last in range(T, 0, -steps)]
+
+
+def pull_back_in_blocks(parameters, inputs, kept, cotangents):
+    """The reverse sweep a block of times at a time, so that adjoints take the memory of a block."""
+    gradients, T = {}, len(inputs["x"])
+    for first, last in blocks(inputs):
+        part, own = between(inputs, first, last), kept_of(kept, inputs, first, last)
+        own = outputs(parameters, part, own)
+        gradients = with_block(gradients, parameters, part, own, part_of(cotangents, first, last, T), first)
+    return gradients
+
+
+def with_block(later, parameters, inputs, kept, cotangents, first):
+    """The gradients through later blocks, to which those through the block after step `first` are added."""
+    found = pull_back(parameters, inputs, kept, cotangents, later.get("initial"))
+    if not later and first == 0:
+        return found
+    if not later:
+        zeros = {name: np.zeros_like(d) for name, d in found["parameters"].items()}
+        shapes = {name: (first + len(d), *d.shape[1:]) for name, d in found["inputs"].items()}
+        room = {name: np.empty(shape, found["inputs"][name].dtype) for name, shape in shapes.items()}
+        later = {"parameters": zeros, "inputs": room}
+    for name, d in found["parameters"].items():
+        later["parameters"][name] += d
+    for name, d in found["inputs"].items():
+        later["inputs"][name][first : first + len(d)] = d
+    return {**later, "initial": found["initial"]}
+
+
+def kept_of(kept, inputs, first, last):
+    """What the forward run keeps of the times first + 1 .. last, with the rows in front of them."""
+    T = len(inputs["x"])
+    return {name: value[first : len(value) - T + last] for name, value in kept.items()}
+
+
+def between(series, first, last):
+    """The steps first + 1 .. last of inputs."""
+    return {name: value[first:last] for name, value in series.items()}
+
+
+def part_of(cotangents, first, last, T):
+    """The cotangents of a segment; the first has those of times before 1 too."""
+    early = {name: len(value) - T for name, value in cotangents.items()}
+    return {
+        name: value[early[name] + first if first else 0 : early[name] + last]
+        for name, value in cotangents.items()
+    }

@@ -19,7 +19,7 @@ from symbptt.programs.plan.turned import turned, weight_of
 from symbptt.programs.plan.weights import is_static
 from symbptt.programs.source import code as c
 from symbptt.programs.source.code import Code
-from symbptt.programs.source.lines import assignment, call, returned, returned_groups
+from symbptt.programs.source.lines import assigned, assignment, call, returned, returned_groups
 from symbptt.programs.source.lowering import Lowering
 from symbptt.programs.source.sums import summed
 
@@ -100,6 +100,16 @@ class Body(Givens):
 
     # -------------------------------------------------------------- forward
 
+    @property
+    def run_after(self) -> Sequence[Statement]:
+        """What the forward run computes after its loop."""
+        return self.plan.forward_after
+
+    @property
+    def kept_by_run(self) -> dict[str, str]:
+        """What it returns: variables by key."""
+        return self.by_key
+
     def run(self) -> list[str]:
         """The body of the forward run."""
         plan, written = self.plan, set[str]()
@@ -111,8 +121,8 @@ class Body(Givens):
             *self._initial_rows(),
             *self._lines([s for s in plan.forward_before if s.scope is not STATIC], written),
             *self._loop(loop, written),
-            *self._lines(plan.forward_after, written),
-            *returned(self.by_key),
+            *self._lines(self.run_after, written),
+            *returned(self.kept_by_run),
         ]
         start = [*self._lengths(), *self._series(self.recurrence.inputs, "inputs")]
         return self._with_needed(start, body)
@@ -169,7 +179,7 @@ class Body(Givens):
         written = {adjoint(q).name for q in started}
         arrays = [q for q in self._padded(plan.backward) if q.name not in written]
         late = {q.name for q in arrays if self._first_lags(q)}
-        body = self._started([adjoint(q) for q in started], arrays, late)
+        body = [*self._started([adjoint(q) for q in started], arrays, late), *self.carried()]
         written |= late
         body += self._lines(plan.backward_after, written)
         body += self._loop(plan.backward_loop, written, backwards=True)
@@ -187,6 +197,10 @@ class Body(Givens):
             *self._from_kept(),
         ]
         return self._with_needed(start, body)
+
+    def carried(self) -> list[str]:
+        """The lines that add to the started adjoints; none where the series is not cut."""
+        return []
 
     def _first_lags(self, q: Quantity) -> bool:
         """Whether the first statement to write an adjoint does not write the times 1..T."""
@@ -233,10 +247,19 @@ class Body(Givens):
 
     def loss(self) -> list[str]:
         """The lines that compute the loss and its gradients from the forward run."""
+        body, cotangents = self.loss_and_cotangents()
+        body += assigned("cotangents", cotangents)
+        body.append(f"gradients = {self.sweep}(parameters, inputs, kept, cotangents)")
+        for s in loss_statements(self.plan):
+            if s.target.time is None:
+                body += self._direct(s)
+        return self.with_given(body)
+
+    def loss_and_cotangents(self) -> tuple[list[str], dict[str, str]]:
+        """The lines that compute the loss, and the gradients by what it looks at in time, by key."""
         assert self.plan.loss is not None
         loss, lo = self.plan.loss, self.lowering.at(ONCE)
-        statements = loss_statements(self.plan)
-        timed = [s for s in statements if s.target.time is not None]
+        timed = [s for s in loss_statements(self.plan) if s.target.time is not None]
         repeats, value, timed = repeats_named(loss.value, timed, set(self.recurrence.quantities))
         self.storage.update(dict.fromkeys((q.name for q in repeats), Storage.WHOLE))
         body = self._lines([Statement(q, value, WHOLE) for q, value in repeats.items()], set())
@@ -244,14 +267,12 @@ class Body(Givens):
         for factor, value in loss.factors.items():
             body += assignment(self.variable(factor), "=", lo.filled(factor, lo.lower(value), 1).text)
         body += self._seeds(timed)
+        used = {self.names.variable(s.target.name) for s in timed}
         seeds = {self.names.key(q.name): self.variable(adjoint(q)) for q in self.plan.seeded}
-        used = {s.target.name for s in timed}
-        seeds = {key: d for key, d in seeds.items() if any(self.names.variable(name) == d for name in used)}
-        body += assignment("cotangents", "=", returned(seeds)[0].removeprefix("return "))
-        body.append(f"gradients = {self.sweep}(parameters, inputs, kept, cotangents)")
-        for s in statements:
-            if s.target.time is None:
-                body += self._direct(s)
+        return body, {key: d for key, d in seeds.items() if d in used}
+
+    def with_given(self, body: list[str]) -> list[str]:
+        """Lines of the loss after those that take what they need: inputs, targets, what the run has kept."""
         start = [
             *self._lengths(),
             *self._series([q for q in self.recurrence.inputs if self.variable(q) not in self.kept], "inputs"),

@@ -9,6 +9,8 @@ from typing import Any
 import jinja2
 
 from symbptt.expressions import Quantity, quantities, size
+from symbptt.programs.arrays import blocks
+from symbptt.programs.arrays.blocks import BlockedBody, can_be_cut
 from symbptt.programs.arrays.body import Body
 from symbptt.programs.arrays.scans import ScannedBody
 from symbptt.programs.plan.linear import ScannedPlan
@@ -38,6 +40,7 @@ NO_INPUTS = '{"T": the number of steps, "B": the number of samples, left out for
 # How a module's functions call its forward run and its reverse sweep, and what else they take: no more.
 PLAIN = {
     **{"argument": "", "passed": "", "about": "", "of_forward": "", "sweep": "pull_back", "standard": []},
+    "later": "",  # what the reverse sweep takes of later blocks
     **dict.fromkeys(("run", "run_with_loss", "run_forward"), "run(parameters, inputs, initial)"),
 }
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -49,7 +52,17 @@ def numpy_module(recurrence: Recurrence) -> str:
     Raises SymbpttError where nothing says how long the series is or how large a state, TypeError naming the
     type of an expression that has no NumPy form or no derivative rule.
     """
-    return rendered("numpy.py.jinja", ScannedBody(ScannedPlan(recurrence), names_of(recurrence)), {})
+    plan = ScannedPlan(recurrence)
+    if not can_be_cut(plan):
+        return rendered("numpy.py.jinja", ScannedBody(plan, names_of(recurrence)), {})
+    body = BlockedBody(plan, names_of(recurrence, blocks.OWN))
+    told = body.told()
+    mode = {**PLAIN, "sweep": body.sweep, "later": ", later=None"}
+    if body.apart:
+        mode["run_forward"] = "outputs(parameters, inputs, run(parameters, inputs, initial))"
+    lines = [*told["loss"], *told["outputs"]]
+    more = {"blocks": told, "mode": mode, "constants": [blocks.ROWS], "lines": lines}
+    return rendered("numpy_blocks.py.jinja", body, more)
 
 
 def rendered(template: str, body: Body, more: dict[str, Any]) -> str:
