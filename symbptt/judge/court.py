@@ -10,25 +10,21 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import product
 
-from symbptt.judge.definitions.definitions import (
-    Found,
-    definition,
-    first_definitions,
-    named_functions,
-    parameters,
-)
+from symbptt.judge.definitions.definitions import Found, first_definitions, named_functions
 from symbptt.judge.definitions.introduced import introduced, keys_of
 from symbptt.judge.definitions.losses import is_gradient
-from symbptt.judge.definitions.restated import Restated
+from symbptt.judge.definitions.recurrences import is_step, recurrences
+from symbptt.judge.definitions.relation import definition, parameters
+from symbptt.judge.definitions.restated import Restated, is_other_gradient
 from symbptt.judge.definitions.scope import HORIZON, Scope
 from symbptt.judge.explain import explanation
 from symbptt.judge.gradients.groups import Groups, is_equation
-from symbptt.judge.gradients.parts import ADDS, of_parts, summed_over_time
+from symbptt.judge.gradients.parts import ADDS, PART, part, summed_over_time
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, limit_of, within
 from symbptt.judge.notation.declarations import declarations
 from symbptt.judge.notation.deltas import at_last_time, earlier_head, is_delta, is_later
+from symbptt.judge.notation.moments import last_written
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import bound_letters, claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
@@ -37,28 +33,34 @@ from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
 from symbptt.judge.numeric.trial import tried
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.places import part_of, region_of
-from symbptt.judge.reading import ASSIGNS, DECLARES, EQUALS, Claim, Reading, Unread, spoken_functions
+from symbptt.judge.reading import (
+    ASSIGNS,
+    DECLARES,
+    EQUALS,
+    Claim,
+    Reading,
+    Unread,
+    is_other_activation,
+    spoken_functions,
+)
 from symbptt.judge.relations.chains import asks_head, before, of_head
 from symbptt.judge.relations.forms import form_errors, is_example, is_word_call
 from symbptt.judge.relations.generic import instances
+from symbptt.judge.relations.known import with_known_function
 from symbptt.judge.relations.orders import ordered
-from symbptt.judge.relations.outside import doubt, outside
+from symbptt.judge.relations.outside import doubted, outside
+from symbptt.judge.repairs.slips import Slip, slip
 from symbptt.judge.revision import Revision
 from symbptt.judge.verdicts import Evidence, Explanation, Finding, Judged
 from symbptt.reader.syntax import (
-    BigOperator,
     Derivative,
-    Elided,
     Gradient,
     Juxtaposed,
     Number,
     Surface,
-    walk,
 )
 
 MOST_SCOPES = 6
-MOST_OPEN = 2  # functions that may turn out to be known ones
-PART = "It is a part of the gradient; other steps may add to it."
 WORST = ("fails", "undetermined", "holds")
 Sentence = tuple[Claim | Unread, Finding, Explanation | None]
 
@@ -144,7 +146,7 @@ class Court:
         findings = {id(item): finding for item, finding, _ in sentences if isinstance(item, Claim)}
         first = [one for held, one in self.first.values() if held is not None]
         alone = {place: one for place, one in self.anew.items() if one.alone(self.renewed, first)}
-        revision = Revision(self.claims, findings, self.scopes, self.across, alone)
+        revision = Revision(self.claims, findings, self.scopes, self.across, alone, self._slip(findings))
         self.settled = revision.spoken()
         for item, finding, shown in sentences:
             try:
@@ -155,6 +157,16 @@ class Court:
             part = part_of(item, finding)
             display = self.numbers[item.display]
             yield Judged(display, region_of(item), item.latex.strip(), finding, part, shown)
+
+    def _slip(self, findings: dict[int, Finding]) -> Slip | None:
+        """A definition whose time is wrong, by what is said of it later."""
+        first = [(held, one) for held, one in self.first.values() if held is not None]
+        try:
+            with within(SECONDS_A_FORMULA):
+                return slip(self.claims, findings, self.scopes, first)
+        except (Overtime, MemoryError):
+            self.scope.forget()
+            return None
 
     def finding(self, claim: Claim) -> Finding:
         """The verdict on one claim; a definition that does not hold here opens a scope of its own."""
@@ -184,10 +196,7 @@ class Court:
         if claim.op in DECLARES:
             return Finding("definition", "It declares a size.")
         if claim.op in ASSIGNS and claim.left is not None:
-            added = (
-                self.groups.finding(claim, self._scopes()) or self._part(claim) if claim.op == ADDS else None
-            )
-            return added or Finding("definition", "It says how the left side is updated.")
+            return self._updated(claim) or Finding("definition", "It says how the left side is updated.")
         if claim.op not in EQUALS or claim.left is None:
             return ordered(claim, self.scope)
         if is_example(claim.right):
@@ -206,23 +215,41 @@ class Court:
             if held is not None and held[0] is claim:
                 return Finding("definition", f"It defines {one.left.canonical}.")
         finding = self._along(claim, self._tried(claim))
-        if one is None and finding.verdict == "fails" and (said := doubt(claim, self.scope, finding)):
-            return Finding("undetermined", said)
+        if one is None and finding.verdict == "fails" and (open_ := doubted(claim, self.scope, finding)):
+            return open_
         if one is None:
             return self._as_definition(claim, self._of_one_step(claim, self._elsewhere(claim, finding)))
         gradient = (one.key, one.pattern) in self.first and is_gradient(self.first[one.key, one.pattern][1])
-        if one.indices or one.pattern not in ("", "t") or gradient or self._is_given(one):
+        if gradient and finding.verdict == "fails" and is_other_gradient(claim, one, self.scope, self.claims):
+            return self._redefined(one)
+        in_part = bool(one.indices) or one.pattern not in ("", "t")
+        if gradient or self._is_given(one) or (in_part and not self._is_of_another(claim, finding, one)):
             return finding
-        if one.pattern == "t" and not _is_step(one) and self._is_of_known(one):
+        if one.pattern not in ("", "t"):
+            return Finding("definition", f"It defines {one.left.canonical} anew, at this time alone.")
+        if (
+            not (one.indices or is_step(one, self.vocabulary))
+            and one.pattern == "t"
+            and self._is_of_known(one)
+        ):
             return self._elsewhere(claim, finding)  # a closed form of what is defined by steps
-        scope = self.scope.redefined(one, finding.verdict != "holds")
         if finding.verdict == "holds":
+            scope = self.scope.redefined(one, False)
             self.scope = scope if scope.sound(one) else self.scope
             return finding
         self._note(claim, finding, one)
+        return self._redefined(one)
+
+    def _redefined(self, one: Definition) -> Finding:
+        """The verdict on what defines a quantity anew, which holds from here on."""
         self.earlier.append(self.scope)
-        self.scope = scope
+        self.scope = self.scope.redefined(one)
         return Finding("definition", f"It defines {one.left.canonical} anew.")
+
+    def _updated(self, claim: Claim) -> Finding | None:
+        """The verdict on dW += g and dW \\leftarrow dW + g; None of any other update."""
+        found = self.groups.finding(claim, self._scopes())
+        return part(claim, self.scope) if found is None and claim.op == ADDS else found
 
     def _note(self, claim: Claim, finding: Finding, one: Definition) -> None:
         """Keeps in mind what is defined anew, and by no definition before as it is here."""
@@ -236,13 +263,21 @@ class Court:
 
     def _fresh(self, claim: Claim, display: int) -> set[str]:
         """The names on the right of a claim that no relation up to a display holds."""
-        met = {
-            self.vocabulary.refer(name).key
-            for one in self.claims
-            if one.display <= display
-            for name in claim_names(one)
-        }
-        return {self.vocabulary.refer(name).key for name in names_in(claim.right)} - met
+        met = set().union(*(self._keys(one) for one in self.claims if one.display <= display))
+        return self._keys(replace(claim, left=None)) - met
+
+    def _keys(self, claim: Claim) -> set[str]:
+        """The names that a claim speaks of."""
+        entries = self.vocabulary.entries_of(claim)
+        return {self.vocabulary.refer(name, entries).key for name in claim_names(claim)}
+
+    def _is_of_another(self, claim: Claim, finding: Finding, one: Definition) -> bool:
+        """Does what fails speak of another network: by quantities not met where its left side is defined?"""
+        steps = [old for old in self.scope.definitions.get(one.key, ()) if old.pattern == "t"]
+        if finding.verdict != "fails" or not steps:
+            return False
+        fresh = self._fresh(claim, steps[-1].display) - bound_letters(claim.right)
+        return any(old.pattern == "t" for key in fresh for old in self.scope.definitions.get(key, ()))
 
     def _is_of_known(self, one: Definition) -> bool:
         """Is a quantity defined again, by names that all stand in earlier definitions?"""
@@ -275,6 +310,8 @@ class Court:
         if not any(isinstance(node, Derivative | Gradient) for node in claim_nodes(claim)):
             others.append((claim, self.scope.from_zero(), "where the states start at zero"))
         others.append((claim, self.scope.until(claim.display), "by what is defined before it"))
+        if (steps := last_written(claim, self.vocabulary)) is not None:
+            others.append((claim, self.scope.of_length(steps), f"for {steps} steps"))
         for one, scope, basis in others[::-1][:MOST_SCOPES]:
             outcome = tried(one, scope, False, self.vocabulary.entries_of(claim))
             if outcome.status == "equal":
@@ -284,19 +321,20 @@ class Court:
 
     def _with_known_function(self, claim: Claim, finding: Finding) -> Finding:
         """S' = S(1 - S), where nothing says what S is: it is the sigmoid from here on."""
-        letters = sorted(filter(self._is_open, self.scope.functions()))[:MOST_OPEN]
-        for letter, function in product(letters, ("sigmoid", "tanh")):
-            known = replace(self.vocabulary, spoken={**self.vocabulary.spoken, letter: function})
-            scope = replace(self.scope, vocabulary=known, shapes=None, worlds={})
-            outcome = tried(claim, scope, False, known.entries_of(claim))
-            if outcome.status == "equal":
-                self.vocabulary, self.scope = known, scope
-                said = f"It holds where {letter} is the {function}."
-                return Finding("holds", said, "any", evidence_of(outcome), reading_of(outcome))
+        found = with_known_function(claim, self.scope, filter(self._is_open, self.scope.functions()))
+        if found is None:
+            return finding
+        self.scope, finding = found
+        self.vocabulary = self.scope.vocabulary
         return finding
 
     def _is_open(self, base: str) -> bool:
-        """Is this a function of the document that nothing says more about?"""
+        """Is this a function of the document that nothing says more about?
+
+        \\sigma is the sigmoid; it may be another one where the prose speaks of tanh and of no sigmoid.
+        """
+        if base == "\\sigma" and base not in self.vocabulary.spoken:
+            return is_other_activation(self.reading.text)
         return base not in (*ELEMENTARY, "softmax", *self.vocabulary.spoken)
 
     def _of_one_step(self, claim: Claim, finding: Finding) -> Finding:
@@ -308,22 +346,8 @@ class Court:
         later = any(is_later(name) for name in claim_names(claim))
         last = not later and tried(at_end, self.scope, False, entries).status == "equal"
         if last or earlier_head(claim, self.vocabulary):
-            return self._part(claim) or Finding("undetermined", PART)
+            return part(claim, self.scope) or Finding("undetermined", PART)
         return finding
-
-    def _part(self, claim: Claim) -> Finding | None:
-        """The verdict on what one step adds to a gradient; None where it cannot be said."""
-        entries = self.vocabulary.entries_of(claim)
-        outcomes = []
-        for one in of_parts(claim, self.scope.every(), self.vocabulary):
-            outcome = tried(one, self.scope, False, entries)
-            if outcome.status == "equal":
-                return Finding("holds", PART, "any", evidence_of(outcome), reading_of(outcome))
-            outcomes.append(outcome)
-        if not outcomes or any(outcome.status != "differs" for outcome in outcomes):
-            return None
-        least = min(outcomes, key=lambda outcome: outcome.error or 0.0)
-        return Finding("fails", "It is no part of the gradient.", evidence=evidence_of(least))
 
     def _last(self, node: Surface | None) -> Surface:
         """A formula at the last time."""
@@ -371,18 +395,4 @@ class Court:
 
     def recurrences(self) -> tuple[str, ...]:
         """The equations that define a quantity by earlier times."""
-        found = []
-        for held, one in self.first.values():
-            if held is None or one.pattern != "t":
-                continue
-            for name in names_in(one.right):
-                reference = self.vocabulary.refer(name)
-                if reference.key == one.key and reference.time != one.time:
-                    found.append(held.latex.strip())
-                    break
-        return tuple(found)
-
-
-def _is_step(one: Definition) -> bool:
-    """Does a definition take one step, rather than all of them at once, as a sum over time does?"""
-    return not any(isinstance(node, BigOperator | Elided) for node in walk(one.right))
+        return recurrences(self.first, self.vocabulary)

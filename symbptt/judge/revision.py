@@ -19,6 +19,7 @@ from symbptt.judge.relations.forms import says_scalars
 from symbptt.judge.relations.namesakes import UNKNOWN, namesake
 from symbptt.judge.repairs.products import grouped
 from symbptt.judge.repairs.repairs import Repair, as_repair, repair, widened
+from symbptt.judge.repairs.slips import Slip
 from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Transpose
 
@@ -38,6 +39,7 @@ class Revision:
     scopes: Mapping[int, Scope]
     across: Mapping[int, Claim]
     anew: Mapping[int, Restated]
+    slip: Slip | None = None  # a definition whose time is wrong
 
     def __post_init__(self) -> None:
         self.trials: dict[int, Trial] = {}
@@ -71,8 +73,12 @@ class Revision:
     def revised(self, claim: Claim) -> Finding:
         """The finding in the light of the whole document."""
         finding = self.findings[id(claim)]
+        if self.slip is not None and claim is self.slip.claim:
+            return self.slip.finding()
         if id(claim) not in self.scopes:
             return finding
+        if self.slip is not None and id(claim) in self.slip.mended:
+            return self.slip.mends(claim)
         if id(claim) in self.anew and not finding.suggestion:
             within = replace(claim, link=1)  # what is defined is not in question
             found = repair(within, self.trial(claim), self.claims, self.settled)
@@ -139,9 +145,11 @@ class Revision:
         return _pointed(finding, found, f"For larger ones: {found.said}." if found else "")
 
     def _repaired(self, claim: Claim, finding: Finding) -> Finding:
-        """A failure with the slightest edit that mends it."""
+        """A failure with the slightest edit that mends it; sizes that an edit makes fit fail, too."""
         trial = self.trial(claim)
         found = repair(trial.claim, trial, self.claims, self.settled)
+        if found is not None and finding.verdict == "undetermined":
+            finding = Finding("fails", finding.message, evidence=Evidence("form"))
         return _pointed(finding, found)
 
 

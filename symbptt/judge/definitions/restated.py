@@ -10,16 +10,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
 from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.trial import tried
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
 from symbptt.judge.repairs.repairs import Repair
 from symbptt.judge.verdicts import Finding
+from symbptt.reader.syntax import Derivative, Gradient, Name
 
 MOST_CLAIMS = 8  # relations after it that are asked
+
+
+def is_other_gradient(claim: Claim, one: Definition, scope: Scope, claims: Sequence[Claim]) -> bool:
+    """Does \\delta_t = \\partial L / \\partial z_t, where \\delta_t was the gradient by o_t, begin anew?
+
+    So it does where relations after it are true by it, false by the definition before, and none the reverse.
+    """
+    if not isinstance(one.right, Derivative | Gradient):
+        return False
+    anew = scope.redefined(one)
+    place = next(number for number, other in enumerate(claims) if other is claim)
+    after = takewhile(lambda other: not _is_gradient(other, one), claims[place + 1 :])
+    gained = 0
+    for other in islice((other for other in after if _speaks_of(other, one)), MOST_CLAIMS):
+        entries = scope.vocabulary.entries_of(other)
+        now, then = (tried(other, within, False, entries).status for within in (anew, scope))
+        if now != "equal" and then == "equal":
+            return False
+        gained += now == "equal" and then != "equal"
+    return gained > 0
+
+
+def _is_gradient(claim: Claim, one: Definition) -> bool:
+    """Is the same name said to be a derivative once more?"""
+    named = isinstance(claim.left, Name) and claim.left.stem == one.left.stem
+    return named and isinstance(claim.right, Derivative | Gradient)
+
+
+def _speaks_of(claim: Claim, one: Definition) -> bool:
+    return any(name.stem == one.left.stem for name in claim_names(claim))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def before_functions(reading: Reading, chosen: Gates, vocabulary: Vocabulary) ->
         variable = node.denominators[0]
         if not isinstance(variable, Name) or vocabulary.refer(variable).key not in chosen:
             return node
-        return replace(node, denominators=(_argument(variable),))
+        return replace(node, denominators=(argument_name(variable),))
 
     claims = tuple(
         _changed(item, change, chosen) if isinstance(item, Claim) else item for item in reading.claims
@@ -71,14 +71,14 @@ def _changed(claim: Claim, change: Change, chosen: Gates) -> Claim:
     """A claim with its gradients changed; where it defines a gate, by the name of the argument."""
     for one in chosen.values():
         if claim.left == one.left and claim.right == one.right:
-            return replace(claim, right=_by_name(one))
+            return replace(claim, right=by_argument(one))
     left, head = (None if side is None else rebuilt(side, change) for side in (claim.left, claim.head))
     return replace(claim, left=left, right=rebuilt(claim.right, change), head=head)
 
 
-def _by_name(one: Definition) -> Surface:
+def by_argument(one: Definition) -> Surface:
     """The right side of a gate, with a name for what its function is applied to."""
-    argument, name = argument_of(one.right), _argument(one.left)
+    argument, name = argument_of(one.right), argument_name(one.left)
     return rebuilt(one.right, lambda node: name if node == argument else node)
 
 
@@ -87,9 +87,9 @@ def _says(one: Definition) -> Chain:
     argument = argument_of(one.right)
     if argument is None:
         raise ValueError("a gate is a function of something")
-    return Chain(one.left.at, _argument(one.left), (Link(argument.at, "=", argument),))
+    return Chain(one.left.at, argument_name(one.left), (Link(argument.at, "=", argument),))
 
 
-def _argument(gate: Name) -> Name:
+def argument_name(gate: Name) -> Name:
     """The name of what the function of a gate is applied to."""
     return replace(gate, accents=(*gate.accents, BEFORE))

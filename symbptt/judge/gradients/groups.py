@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.gradients.backward import Backward, is_backward
+from symbptt.judge.gradients.backward import Backward
+from symbptt.judge.gradients.named import is_backward
 from symbptt.judge.gradients.numbered import Numbered, is_numbered
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
 from symbptt.judge.reading import Claim

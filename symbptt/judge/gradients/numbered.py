@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
-from symbptt.judge.gradients.backward import Backward, is_backward, shown
+from symbptt.judge.gradients.backward import Backward, shown
+from symbptt.judge.gradients.named import is_backward
 from symbptt.judge.gradients.slopes import NOW, Slopes, same
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.vocabulary import names_in

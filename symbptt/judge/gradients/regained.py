@@ -31,10 +31,15 @@ Values = Callable[[Surface], Iterator[Tensor]]
 Truth = Callable[[Tensor], bool]
 
 
-def regained(claim: Claim, right: Surface, values: Values, true: Truth, near: list[Claim]) -> Repair | None:
-    """The slightest edit of a right side that makes it true; ``near`` are the equations around it."""
+def regained(
+    claim: Claim, right: Surface, values: Values, true: Truth, near: list[Claim], forward: list[Surface]
+) -> Repair | None:
+    """The slightest edit of a right side that makes it true.
+
+    ``near`` are the equations around it, and ``forward`` the right sides of what the network computes.
+    """
     until = time.process_time() + SECONDS
-    for said, new in islice(_tries(right, near), MOST):
+    for said, new in islice(_tries(right, near, forward), MOST):
         if time.process_time() > until:
             return None
         if _is_true(new, values, true):
@@ -54,9 +59,9 @@ def _is_true(node: Surface, values: Values, true: Truth) -> bool:
         return False
 
 
-def _tries(right: Surface, near: list[Claim]) -> Iterator[tuple[str, Surface]]:
+def _tries(right: Surface, near: list[Claim], forward: list[Surface]) -> Iterator[tuple[str, Surface]]:
     """Right sides with one edit, then with one factor more."""
-    for edit in edits(right, Stock(_families(near))):
+    for edit in edits(right, Stock(_families([*(one.right for one in near), *forward]))):
         yield edit.said, edit.node
     entrywise = entrywise_sign(near)
     for factor in dict.fromkeys(factor for one in near for factor in written_factors(one)):
@@ -70,9 +75,9 @@ def _tries(right: Surface, near: list[Claim]) -> Iterator[tuple[str, Surface]]:
             yield f"the factor {written(factor.node)} is missing", whole
 
 
-def _families(near: Iterable[Claim]) -> dict[str, tuple[Name, ...]]:
+def _families(nodes: Iterable[Surface]) -> dict[str, tuple[Name, ...]]:
     """The names of the equations that are easily confused."""
     found: dict[str, dict[Name, None]] = {}
-    for name in (name for one in near for name in names_in(one.right)):
+    for name in (name for node in nodes for name in names_in(node)):
         found.setdefault(family(name), {}).setdefault(replace(name, superscripts=(), primes=0))
     return {kind: tuple(names) for kind, names in found.items()}

@@ -7,15 +7,15 @@ forward run, with everything before this time step held.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.notation.vocabulary import application
 from symbptt.judge.numeric.tensors import Key, Tensor, of_array
-from symbptt.judge.numeric.world import TINY, Shift, World
+from symbptt.judge.numeric.world import TINY, Definition, Shift, World
 from symbptt.reader.syntax import Apply, Number, Surface, walk
 
 NOW = 3
@@ -35,9 +35,24 @@ class Slopes:
     """All gradients of one loss."""
 
     world: World
-    seeds: Mapping[Key, Tensor]
+    seeds: dict[Key, Tensor]
+    within: list[tuple[Definition, Tensor]] = field(default_factory=list)  # seeds of what definitions hold
     found: list[Slope] = field(default_factory=list)
     names: dict[Key, Tensor | None] = field(default_factory=dict)
+
+    def enter(self, state: Key, held: Definition, node: Surface | None, seed: Tensor) -> None:
+        """One more upstream gradient: by a state, or by a part of its definition."""
+        if node is None:
+            self.seeds[state] = seed
+        else:
+            self.within.append((replace(held, right=node), seed))
+        self.found.clear()
+        self.names.clear()
+
+    def every(self) -> Iterator[Tensor]:
+        """The upstream gradients."""
+        yield from self.seeds.values()
+        yield from (seed for _, seed in self.within)
 
     def by_name(self, target: Key) -> Tensor | None:
         """The gradient by a quantity at a time, through every path within the time step."""
@@ -61,6 +76,9 @@ class Slopes:
         total = 0.0
         for state, seed in self.seeds.items():
             change = moved.value(*state).data.imag / TINY
+            total = total + (change * seed.data.real).sum(axis=(1, 2, 3, 4))
+        for part, seed in self.within:
+            change = world.evaluate(moved, part, part.at(NOW) or {}, None).data.imag / TINY
             total = total + (change * seed.data.real).sum(axis=(1, 2, 3, 4))
         shape = shape or moved.node_shape
         if shape is None or np.size(total) != shape[0] * shape[1] or not np.any(total):

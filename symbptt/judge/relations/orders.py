@@ -21,6 +21,7 @@ from symbptt.judge.notation.sided import claim_names, claim_nodes, claim_sides
 from symbptt.judge.numeric.bindings import assignments
 from symbptt.judge.numeric.choices import Choice, readings
 from symbptt.judge.numeric.evaluate import Evaluator
+from symbptt.judge.numeric.numbers import evidence_of
 from symbptt.judge.numeric.tensors import Misfit, Undecided, matched
 from symbptt.judge.numeric.trial import OUTSIDE, Outcome, founded, instance, shown, tried
 from symbptt.judge.numeric.world import OutOfRange, World
@@ -36,6 +37,7 @@ MOST_READINGS = 24
 TRUE = 2  # the rank of a reading that is true in all instances
 LESS = frozenset(["<", "\\le", "\\leq", "\\leqslant", "<="])
 MORE = frozenset([">", "\\ge", "\\geq", "\\geqslant", ">="])
+STRICT = frozenset(["<", ">"])
 UNEQUAL = frozenset(["\\ne", "\\neq"])
 NEAR = frozenset(["\\approx", "\\simeq", "\\sim", "\\cong"])
 SAID = {
@@ -51,16 +53,21 @@ ALWAYS = "It is true in all {count} instances tried; numbers do not prove an ine
 SOMETIMES = (
     "It is true for some numbers and false for others ({where}: {left} and {right}): it needs a condition."
 )
+TIED = "It is false: both sides are equal in every instance tried."
 NEVER = "It is false in every instance tried, from small parameters to large ones."
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Both sides with one set of numbers: is the relation true there, and is it false in every entry?"""
+    """Both sides with one set of numbers: is the relation true there, and is it false in every entry?
+
+    What numbers cannot tell from equal is true of <, for rounding, unless it is so of all of them.
+    """
 
     true: bool
     false: bool
     outcome: Outcome
+    tied: bool = False  # are both sides of < or > the same?
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def _condition(claim: Claim, scope: Scope) -> str:
 
 def _near(claim: Claim, outcome: Outcome) -> Finding:
     """An approximation is true where it is an equation; what is not equal differs for some numbers."""
-    numbers = Evidence("numeric", outcome.error, outcome.where, outcome.left, outcome.right)
+    numbers = evidence_of(outcome)
     match outcome.status, claim.op in UNEQUAL:
         case "equal", True:
             return Finding("fails", "Both sides are equal in every instance tried.", evidence=numbers)
@@ -126,7 +133,7 @@ def _compared(claim: Claim, scope: Scope, entries: frozenset[str]) -> Finding:
     if not unit.false:
         return Finding("undetermined", unit.said)
     numbers = Evidence("numeric", None, general.outcome.where, general.outcome.left, general.outcome.right)
-    return Finding("fails", NEVER, evidence=numbers)
+    return Finding("fails", general.said, evidence=numbers)
 
 
 def _fared(claim: Claim, scope: Scope, world: World, entries: frozenset[str]) -> Fared:
@@ -144,7 +151,7 @@ def _fared(claim: Claim, scope: Scope, world: World, entries: frozenset[str]) ->
             best = fared
     if best is None:
         return Fared("The sizes fit in no reading.")
-    if best.rank == TRUE:
+    if best.rank == TRUE or best.said == TIED:  # equal for any numbers, so for those that nothing defines
         return best
     outcome = founded(replace(best.outcome, message=best.said), claim, scope, world)
     return best if outcome.status == "differs" else Fared(outcome.message)
@@ -154,6 +161,8 @@ def _counted(found: Sequence[Instance]) -> Fared:
     """How a reading fares, from its instances."""
     if not found:
         return Fared(OUTSIDE)
+    if all(one.tied for one in found):
+        return Fared(TIED, found[0].outcome, false=True)
     wrong = next((one.outcome for one in found if not one.true), None)
     if wrong is None:
         return Fared(ALWAYS.format(count=len(found)), found[0].outcome, rank=TRUE)
@@ -190,6 +199,8 @@ def _instance(claim: Claim, scope: Scope, world: World, bound: dict[str, int], c
     above, below = less.data.real, more.data.real
     if not (np.isfinite(above).all() and np.isfinite(below).all()):
         raise Undecided("a value is not finite")
-    wrong = above > below + SLACK * (1 + np.abs(below))
+    slack = SLACK * (1 + np.abs(below))
+    wrong = above > below + slack
+    tied = claim.op in STRICT and bool((np.abs(above - below) <= slack).all())
     outcome = Outcome("differs", "", 1.0, instance(bound, world), shown(left), shown(right))
-    return Instance(not wrong.any(), bool(wrong.all()), outcome)
+    return Instance(not wrong.any(), bool(wrong.all()), outcome, tied)

@@ -2,18 +2,26 @@ r"""Relations that no numbers decide: probabilities, examples, gradients by what
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symbptt.judge.definitions.likeness import KNOWN
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.sided import Sided, claim_nodes
+from symbptt.judge.definitions.shapes import SCALARS
+from symbptt.judge.notation.sided import Sided, bound_letters, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Reference, application, names_in
+from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (
+    Apply,
+    BigOperator,
     Binary,
     Bracket,
     Derivative,
     Dots,
+    Fraction,
     Gradient,
+    Juxtaposed,
     Matrix,
     Name,
     Negative,
@@ -38,7 +46,17 @@ def outside(claim: Sided) -> Finding | None:
         return Finding("undetermined", "Not decided: it is about probabilities.")
     if isinstance(claim.left, Name) and claim.left.base in COUNTERS | {"t"} and _counts(claim.right):
         return Finding("definition", f"It says which numbers {claim.left.base} takes.")
+    if claim.left is not None and _names_function(claim.left, claim.right):
+        return Finding("definition", "It says what the function on the left is.")
+    if _adds_up(claim.left, claim.right) or _adds_up(claim.right, claim.left):
+        return Finding("definition", "It says what adds up to it.")
     right = list(walk(claim.right))
+    if (
+        isinstance(claim.left, Apply)
+        and claim.left.function == "softmax"
+        and _is_quotient_of_sum(claim.right)
+    ):
+        return Finding("definition", "It says what the softmax is.")
     worked_out = sum(isinstance(node, Number) for node in right) >= LEAST
     of_names = claim.left is not None and any(True for _ in names_in(claim.left))
     if claim.left is not None and _is_values(claim.left, claim.right):
@@ -52,8 +70,27 @@ def outside(claim: Sided) -> Finding | None:
     return None
 
 
+def _names_function(left: Surface, right: Surface) -> bool:
+    """Is this r(x) = \\tanh(x), with a letter that is no known function?"""
+    one, other = application(left), application(right)
+    if one is None or other is None or one[1].items != other[1].items or other[0].base not in KNOWN:
+        return False
+    return one[0].base not in KNOWN and one[0].time is None and not one[0].subscripts and not one[0].primes
+
+
+def _adds_up(whole: Surface | None, parts: Surface | None) -> bool:
+    """Is this S = \\frac{1}{k} \\sum_i S_i, in which S_i is one of several and no entry of S?"""
+    while isinstance(parts, Juxtaposed) and isinstance(parts.left, Fraction | Number):
+        parts = parts.right
+    match whole, parts:
+        case Name(subscripts=()), BigOperator(kind="sum", indices=(Name() as index,), body=Name() as body):
+            meant = whole.time is not None or whole.base not in SCALARS  # L = \\sum_i L_i may be over time
+            return meant and body == replace(whole, at=body.at, subscripts=(index,))
+    return False
+
+
 def _is_values(left: Surface, right: Surface) -> bool:
-    """Does a relation give numbers: to a matrix, to h_3 = 0.98, or to a function at numbers: f(0, 1) = 0.87?"""
+    """Does a relation give numbers: to a matrix, to h_3 = 0.98, or to a function at some, f(0, 1) = 0.9?"""
     if isinstance(left, Name) and isinstance(right, Matrix):
         return not any(True for _ in names_in(right))
     if isinstance(left, Name) and isinstance(right, Number):
@@ -73,6 +110,11 @@ def _is_size(node: Surface) -> bool:
     return False
 
 
+def _is_quotient_of_sum(node: Surface) -> bool:
+    r"""Is this \exp(x_i) / \sum_j \exp(x_j)?"""
+    return isinstance(node, Fraction) and isinstance(node.denominator, BigOperator)
+
+
 def _counts(node: Surface) -> bool:
     """Is this a number, or T, \\ldots, 1 or 1, 2, 3?"""
     match node:
@@ -84,13 +126,34 @@ def _counts(node: Surface) -> bool:
     return False
 
 
-def doubt(claim: Sided, scope: Scope, finding: Finding) -> str:
-    """Why a relation that does not hold by the definitions may be true all the same, or nothing."""
+def doubted(claim: Claim, scope: Scope, finding: Finding) -> Finding | None:
+    """What is found of a relation that fails by the definitions and may be true all the same, or None."""
     error = finding.evidence.relative_error if finding.evidence is not None else None
+    if error is not None and _is_arithmetic(claim) and error * _largest(claim.right) <= _last_digit(claim):
+        return Finding("holds", "It is true to the digits that are written.", "any", finding.evidence)
     if error is not None and error < ROUNDED and _is_arithmetic(claim):
-        return "Not decided: its numbers are rounded."
+        return Finding("undetermined", "Not decided: its numbers are rounded.")
+    said = _open(claim, scope)
+    return Finding("undetermined", said) if said else None
+
+
+def _largest(node: Surface) -> float:
+    """The largest number that is written."""
+    return max((float(one.text) for one in walk(node) if isinstance(one, Number)), default=0.0)
+
+
+def _last_digit(claim: Sided) -> float:
+    """What rounding the right side, and a step before it, to its digits can make."""
+    texts = [one.text for one in walk(claim.right) if isinstance(one, Number) and "." in one.text]
+    return 1.5 * max((10.0 ** -len(text.partition(".")[2]) for text in texts), default=0.0)
+
+
+def _open(claim: Claim, scope: Scope) -> str:
+    """What a relation rests on and the document leaves open, or nothing."""
     if name := _unsaid(claim, scope):
         return f"Nothing says what depends on {name}."
+    if name := _unknown(claim, scope):
+        return f"Not decided: it is an equation to be solved for {name}."
     if name := scope.misfit(claim):
         return f"Not decided: {name} is defined with another size than it is used with."
     return ""
@@ -108,7 +171,9 @@ def _unsaid(claim: Sided, scope: Scope) -> str:
 
     W^{(t)}, the copy of the weights that one step has, is spoken of where W is.
     """
-    within = scope.shaped().entries | scope.vocabulary.entries_of(claim)
+    here = scope.vocabulary.entries_of(claim)
+    running = {letter for side in claim_sides(claim) for letter in bound_letters(side)}
+    within = here | (scope.shaped().entries - running)  # what runs here over times is no entry, as elsewhere
 
     def refer(name: Name) -> Reference:
         return scope.vocabulary.refer(name, within)
@@ -132,6 +197,17 @@ def _unsaid(claim: Sided, scope: Scope) -> str:
             copied = reference.key in scope.vocabulary.copies
             if ((reference.key, True) if copied else _met(reference)) not in known:
                 return name.canonical
+    return ""
+
+
+def _unknown(claim: Claim, scope: Scope) -> str:
+    """The name x of x = x p, or of x p = x p^2 after it: without a time, and by no definition."""
+    for left, right in ((claim.left, claim.right), (claim.head, claim.right)):
+        if not isinstance(left, Name) or left not in walk(right):
+            continue
+        reference = scope.vocabulary.refer(left)
+        if reference.time is None and reference.key not in scope.definitions:
+            return left.canonical
     return ""
 
 

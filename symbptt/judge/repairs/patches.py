@@ -17,7 +17,7 @@ from symbptt.reader.parser import parse_each
 from symbptt.reader.syntax import Chain, Name, Span, Surface
 from symbptt.reader.written import written
 
-BLANKS = re.compile(r"\\[,;:! ]|\s")
+BLANKS = re.compile(r"\\(left|right)(?![a-z])|\\[,;:! ]|\s")  # what says nothing: also how large brackets are
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def patched(claim: Claim, edited: Claim) -> Patch | None:
 
 
 def _bare(left: Surface | None, op: str, right: Surface) -> str:
-    """A relation in one way of writing, without blanks."""
+    """A relation in one way of writing, without blanks and sizes of brackets."""
     return BLANKS.sub("", f"{'' if left is None else written(left)}{op}{written(right)}")
 
 
