@@ -14,17 +14,22 @@ from symbptt.errors import Place, SpecificationError
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
 from symbptt.judge.notation.abbreviations import with_derivatives
 from symbptt.judge.notation.arguments import with_arguments
+from symbptt.judge.notation.codewords import with_codewords
+from symbptt.judge.notation.columns import stacked, with_blocks
 from symbptt.judge.notation.deltas import gradients
 from symbptt.judge.notation.dots import elided
+from symbptt.judge.notation.likelihoods import with_likelihoods
 from symbptt.judge.notation.normal import (
     Change,
     called_names,
     exponentials,
     in_turn,
+    labels_in_brackets,
     normal_chain,
     timed_calls,
 )
 from symbptt.judge.notation.primed import with_primes
+from symbptt.judge.notation.sums import with_index
 from symbptt.judge.notation.timeless import with_time
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
@@ -41,7 +46,7 @@ from symbptt.reader.syntax import (
 )
 
 EQUALS = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
-ASSIGNS = frozenset(["\\leftarrow", "\\gets", "+=", "-=", "<-"])
+ASSIGNS = frozenset(["\\leftarrow", "\\longleftarrow", "\\gets", "+=", "-=", "<-"])
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
 
 
@@ -95,7 +100,7 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
     if inline:
         document, numbers = _with_inline(document)
     parsed = [
-        (number, formula, item)
+        (number, formula, with_blocks(item) if isinstance(item, Chain) else item)
         for number, formula in enumerate(document.displays)
         for item in _parsed(formula, document)
     ]
@@ -103,6 +108,9 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
         written_as_functions(spoken_functions(text)),
         timed_calls(*called_names(item for *_, item in parsed if isinstance(item, Chain))),
         exponentials,
+        stacked,
+        with_index,
+        labels_in_brackets,
         elided,
         with_primes(item for *_, item in parsed if isinstance(item, Chain)),
     )
@@ -112,7 +120,7 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
     ]
     inlines = tuple(_inline(document, change))
     every = [*(item for *_, item in parsed if isinstance(item, Chain)), *(item for _, item in inlines)]
-    for found in (with_arguments, with_time, with_derivatives):
+    for found in (with_codewords, with_arguments, with_time, with_likelihoods, with_derivatives):
         change = found(every)
         every = [normal_chain(item, change) for item in every]
         parsed = [
@@ -222,6 +230,10 @@ _SPOKEN = re.compile(
     r"(?:代表|表示|是|为|denotes?|is|stands\s+for|represents?|means)\s*"
     r"(?:the\s+|a\s+)?\$?\\?(?:(?:mathrm|text|operatorname)\s*\{\s*)?(?P<function>sigmoid|tanh|diag)\b"
 )
+_TANH = re.compile(
+    r"(?<![A-Za-z\\{])tanh(?!\s*[A-Za-z\\({}])|hyperbolic\s+tangent|双曲正切|雙曲正切|쌍곡\s*탄젠트|双曲線正接"
+)
+_SIGMOID = re.compile(r"sigmoid|logistic\s+(?:function|activation)|シグモイド|시그모이드", re.IGNORECASE)
 
 
 def spoken_functions(text: str) -> dict[str, str]:
@@ -234,6 +246,11 @@ def spoken_functions(text: str) -> dict[str, str]:
         elif name in ("sigma", "phi", "varphi", "psi"):
             found["\\" + name] = match["function"]
     return found
+
+
+def is_other_activation(text: str) -> bool:
+    """Does a text speak of tanh as an activation, and nowhere of a sigmoid?"""
+    return _TANH.search(text) is not None and _SIGMOID.search(text) is None
 
 
 def written_as_functions(spoken: dict[str, str]) -> Change:

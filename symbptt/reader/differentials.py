@@ -15,6 +15,7 @@ from symbptt.reader.syntax import (
     Gradient,
     Juxtaposed,
     Name,
+    Negative,
     Number,
     Span,
     Surface,
@@ -71,6 +72,8 @@ def _sign(parser: Cursor, start: int, stop: int) -> int | None:
         and parser.tokens[start + 2].kind not in ("_", "op", "sep")
     ):
         return start + 1
+    if _is_negative(parser, start):
+        return start + 2
     depth = 0
     for number in range(start + 1, stop):
         token = parser.tokens[number]
@@ -82,8 +85,15 @@ def _sign(parser: Cursor, start: int, stop: int) -> int | None:
     return None
 
 
+def _is_negative(parser: Cursor, brace: int) -> bool:
+    r"""Does -\partial follow a brace?"""
+    following = parser.tokens[brace + 1 : brace + 3]
+    return [token.text for token in following] == ["-", "\\partial"]
+
+
 def _derivative(parser: Cursor, start: int, upper: int | None, lower: int | None) -> Surface:
     """A derivative whose sign stands at the token ``upper`` above and ``lower`` below (None: missing)."""
+    negative = _is_negative(parser, parser.index)
     kind, order, numerator = _numerator(parser, upper)
     scale, denominators = _denominators(parser, lower)
     if upper is None and lower is not None:
@@ -91,7 +101,8 @@ def _derivative(parser: Cursor, start: int, upper: int | None, lower: int | None
     missing = "above" if upper is None else "below" if lower is None else None
     if numerator is None:
         numerator = parser.factors() if parser.starts_factor() else Text(parser.span(start), "")
-    return Derivative(parser.span(start), kind, numerator, denominators, order, missing, scale)
+    found = Derivative(parser.span(start), kind, numerator, denominators, order, missing, scale)
+    return Negative(found.at, found) if negative else found
 
 
 def _kind(text: str) -> str:
@@ -100,7 +111,9 @@ def _kind(text: str) -> str:
 
 def _numerator(parser: Cursor, sign: int | None) -> tuple[str, Surface | None, Surface | None]:
     """Kind, order and what is differentiated, or None for an operator such as d/dt."""
-    if sign is None or parser.index + 1 != sign:
+    if _is_negative(parser, parser.index):
+        parser.advance()
+    elif sign is None or parser.index + 1 != sign:
         return "\\partial", None, parser.group()
     parser.advance()
     kind, order = _kind(parser.advance().text), None

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from symbptt.errors import Place
 from symbptt.reader.macros import Macro, definitions
-from symbptt.reader.packages import PAGES
+from symbptt.reader.packages import PAGES, letter_macros
 from symbptt.reader.tex import declarations_of, macros_of, shorthands, text_of
 
 _ENVIRONMENTS = (
@@ -30,7 +30,7 @@ _BEGIN = rf"\\begin\{{(?:{_ENVIRONMENTS})\*?\}}"
 _OTHER_OPENERS = (
     r"(?P<declaration><!--\s*symbptt:)|(?P<comment><!--)|(?P<escaped>\\[$\\](?!\[|\()|\\\\(?=[\[(]))"
     r"|(?P<dollars>\$\$)|(?P<brackets>\\\[)|(?P<parentheses>\\\()"
-    r"|(?P<dollar>(?<![A-Za-z0-9])\$(?=[^\s$]))"
+    r"|(?P<dollar>(?<![A-Za-z0-9])\$(?=[^\s$]|[^\S\n]+[^\s$][^$\n]*[\\_^=][^$\n]*[^\S\n]\$(?!\d)))"
 )
 _CLOSERS = {"declaration": "-->", "comment": "-->", "dollars": "$$", "brackets": "\\]", "parentheses": "\\)"}
 NEAR = 1000  # how far after a blank line prose is looked for
@@ -99,7 +99,7 @@ class _Found:
 def read_document(text: str, source: str) -> Document:
     """The formulas and macros of a text; a name ending in .tex is TeX, anything else Markdown."""
     tex = source.endswith(".tex")
-    macros = macros_of(text) if tex else {**PAGES, **definitions(text)}
+    macros = macros_of(text) if tex else {**letter_macros(text), **PAGES, **definitions(text)}
     plain = text_of(text) if tex else text
     found = list(_in_tex(text, plain, shorthands(macros)) if tex else _in_markdown(text))
     found.sort(key=lambda item: item.start)
@@ -263,6 +263,7 @@ def _inline_end(text: str, start: int) -> int:
         before, after = text[match.start() - 1], text[match.end() : match.end() + 1]
         if before == "\\":
             continue
-        money = before.isspace() or after.isdigit()
+        spaced = text[start : start + 1].isspace()  # $ x_t $, of which the opening has seen the end
+        money = (before.isspace() and not spaced) or after.isdigit()
         return -1 if money or match.start() == start else match.start()
     return -1

@@ -25,7 +25,45 @@ def expanded(latex: str, macros: Mapping[str, Macro]) -> list[Token]:
         ]
     if any(token.text in OVER for token in tokens):
         tokens = _fractions(tokens)
-    return _updates(tokens)
+    return _updates(_postscripts(tokens))
+
+
+def _postscripts(tokens: list[Token]) -> list[Token]:
+    r"""Scripts before a letter, {}^{hx}W, as scripts after it; not those right after a name, R^a{}_b."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        stop = _scripts_end(tokens, at + 2) if _opens_scripts(tokens, at) else at
+        if stop > at and stop < len(tokens) and tokens[stop].kind in ("letter", "word"):
+            letter, scripts = tokens[stop], tokens[at + 2 : stop]
+            scripts[-1] = replace(scripts[-1], stop=letter.stop)
+            found += [replace(letter, start=tokens[at].start), *scripts]
+            at = stop + 1
+        else:
+            found.append(tokens[at])
+            at += 1
+    return found
+
+
+def _opens_scripts(tokens: list[Token], at: int) -> bool:
+    """Does an empty group with scripts start here, apart from what stands before it?"""
+    kinds = [token.kind for token in tokens[at : at + 3]]
+    if kinds not in (["{", "}", "^"], ["{", "}", "_"]):
+        return False
+    before = tokens[at - 1] if at else None
+    return before is None or before.stop < tokens[at].start or before.kind in ("open", "{", "op", "rel", "&")
+
+
+def _scripts_end(tokens: list[Token], at: int) -> int:
+    """Where the scripts that start here end."""
+    while at + 1 < len(tokens) and tokens[at].kind in ("^", "_"):
+        depth, at = 0, at + 1
+        while at < len(tokens):
+            depth += (tokens[at].kind == "{") - (tokens[at].kind == "}")
+            at += 1
+            if depth <= 0:
+                break
+    return at
 
 
 def _updates(tokens: list[Token]) -> list[Token]:

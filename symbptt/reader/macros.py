@@ -17,6 +17,7 @@ from symbptt.reader.syntax import Span
 MOST_EXPANSIONS = 1_000
 LONGEST_EXPANSION = 20_000
 LONGEST_BODY = 5_000
+LONGEST_NAME = 40
 NOTHING = ("\\undefined", "\\relax")
 
 _NAME = r"(?:\{\s*(?P<braced>\\[A-Za-z]+)\s*\}|(?P<bare>\\[A-Za-z]+))"
@@ -30,6 +31,7 @@ _DEFINING = re.compile(
     r"(?:\{\s*(?P<document>\\[A-Za-z]+)\s*\}|(?P<baredocument>\\[A-Za-z]+))\s*(?=\{)"
 )
 _COMMAND = re.compile(r"\\[A-Za-z]+")
+_ENDS_IN_COMMAND = re.compile(r"\\[A-Za-z]+\Z")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _KIND = re.compile(r"[om]|O\s*\{([^{}]*)\}")
 _SIZE = re.compile(r"\s*(?:\*|\[\s*\\[A-Za-z]+\s*\])(?=\s*\{)")  # \abs*{x}, \norm[\big]{x}
@@ -184,6 +186,8 @@ def expand(text: str, macros: Mapping[str, Macro]) -> tuple[str, list[Span] | No
         body, stop = _replacement(text, call.end(), macro, origin)
         if body[-1:].isalpha() and text[stop : stop + 1].isalpha():
             body += " "
+        if body[:1].isalpha() and _ENDS_IN_COMMAND.search(text[: call.start()][-LONGEST_NAME:]):
+            body = " " + body
         text = text[: call.start()] + body + text[stop:]
         origins[call.start() : stop] = [Span(origin, origins[stop - 1].stop)] * len(body)
         at = call.start()
@@ -240,7 +244,16 @@ def _group_end(text: str, at: int, origin: int) -> int:
 
 
 def _filled(body: str, arguments: list[str]) -> str:
-    """A replacement with its arguments in it; a parameter beyond them is empty."""
-    return re.sub(
-        r"#(\d)", lambda m: arguments[int(m[1]) - 1] if 0 < int(m[1]) <= len(arguments) else "", body
-    )
+    """A replacement with its arguments in it; a parameter beyond them is empty.
+
+    A command and the letter that comes to stand beside it are kept apart: \\lVert#1 with x is \\lVert x.
+    """
+    parts = [
+        part if not number % 2 else arguments[int(part) - 1] if 0 < int(part) <= len(arguments) else ""
+        for number, part in enumerate(re.split(r"#(\d)", body))
+    ]
+    filled = ""
+    for part in parts:
+        apart = part[:1].isalpha() and _ENDS_IN_COMMAND.search(filled)
+        filled += f" {part}" if apart else part
+    return filled

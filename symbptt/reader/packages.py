@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 
 from symbptt.reader.macros import Macro
+from symbptt.reader.tokens import GREEK, OPERATORS, RELATIONS, STYLES
 
 _LOADED = re.compile(
     r"\\(?:usepackage|RequirePackage)\s*(?:\[[^\[\]]*\])?\s*\{([^{}]*)\}|\\input\s*\{?([^{}\s]+)"
@@ -105,9 +106,14 @@ PAGES: Mapping[str, Macro] = {
     r"\br": Macro(1, r"\left[ #1 \right]", sized=True),
     r"\set": Macro(1, r"\left\{ #1 \right\}", sized=True),
     r"\T": Macro(0, r"\top"),
+    r"\part": Macro(0, r"\partial"),
     r"\argmax": Macro(0, r"\operatorname{argmax}"),
     r"\argmin": Macro(0, r"\operatorname{argmin}"),
 }
+LEAST_LETTERS = 4
+KNOWN_COMMANDS = GREEK | OPERATORS | RELATIONS | STYLES
+_GREEK = "alpha|beta|epsilon|lambda|Lambda|mu|phi|sigma|Sigma|theta|Theta"
+_BOLD_LETTER = re.compile(rf"\\(?:[A-Z]{{1,2}}|[vm])(?P<letter>[A-Za-z]|{_GREEK})(?![A-Za-z])(?!\s*\{{)")
 _OF_LETTERS = re.compile(rf"\\v[{ascii_lowercase}](?![{ascii_letters}])(?!\s*\{{)")
 
 
@@ -121,6 +127,18 @@ def package_macros(text: str) -> dict[str, Macro]:
         if name in loaded:
             found.update(macros)
     return found
+
+
+def letter_macros(text: str) -> dict[str, Macro]:
+    r"""The bold letters of a page that uses several of them and defines none: \Vx, \Vh, \Vtheta, \MW."""
+    found = {match[0]: match["letter"] for match in _BOLD_LETTER.finditer(text)}
+    letters = {command: letter for command, letter in found.items() if command not in KNOWN_COMMANDS}
+    if len(letters) < LEAST_LETTERS:
+        return {}
+    return {
+        command: Macro(0, rf"\mathbf{{{letter}}}" if len(letter) == 1 else rf"\boldsymbol{{\{letter}}}")
+        for command, letter in letters.items()
+    }
 
 
 def _names(match: re.Match[str]) -> list[str]:

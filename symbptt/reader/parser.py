@@ -199,7 +199,7 @@ class Parser(Scripting):
             and len(found.subscripts) == 1
             and isinstance(found.subscripts[0], Relation | Bracket)
         ):
-            return Indicator(self.span(start), found.subscripts[0])
+            return Indicator(self.span(start), _compared(found.subscripts[0]))
         node = attach(node, found, self.span(start)) if found != Scripts() else node
         if (
             self.token.text == "|"
@@ -211,6 +211,14 @@ class Parser(Scripting):
             self.advance()
             return Evaluated(self.span(start), node, self.script())
         return node
+
+
+def _compared(condition: Surface) -> Surface:
+    """The condition i = y_t of an indicator that is written with i, y_t below."""
+    match condition:
+        case Bracket(kind="list", items=(Name() as one, Name(time=Surface()) as other)):
+            return Relation(condition.at, "=", one, other)
+    return condition
 
 
 def _inside(bracket: Bracket) -> Surface:

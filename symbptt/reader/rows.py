@@ -66,7 +66,16 @@ CONNECTIVES = frozenset(
     ]
 )
 IMPLYING = frozenset(
-    ["\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow", "\\Longrightarrow", "\\impliedby", "\\leadsto"]
+    [
+        "\\Rightarrow",
+        "\\implies",
+        "\\iff",
+        "\\Leftrightarrow",
+        "\\Longrightarrow",
+        "\\Longleftrightarrow",
+        "\\impliedby",
+        "\\leadsto",
+    ]
 )
 BLANK = ("sep", "point", "quad", "&", "row")
 
@@ -238,7 +247,12 @@ def has_relation(tokens: list[Token]) -> bool:
 
 
 def _implied(row: list[Token]) -> Iterator[list[Token]]:
-    """A row cut at arrows between statements; an arrow between two expressions is a relation."""
+    """A row cut at arrows between statements; an arrow between two expressions is a relation.
+
+    A row that begins with \\equiv and is an equation says again what the row before says.
+    """
+    if row and row[0].text == "\\equiv" and has_relation(row[1:]):
+        row = row[1:]
     current: list[Token] = []
     depth = 0
     for number, token in enumerate(row):
@@ -256,7 +270,7 @@ def _implied(row: list[Token]) -> Iterator[list[Token]]:
 
 def _parts(row: list[Token]) -> Iterator[list[Token]]:
     """A row cut at prose, at \\quad between relations, and at commas between relations."""
-    for piece in _pieces(row):
+    for piece in _pieces(_unlabelled(row)):
         for part in _at_commas(piece):
             while part and part[-1].kind in BLANK:
                 part.pop()
@@ -264,6 +278,15 @@ def _parts(row: list[Token]) -> Iterator[list[Token]]:
                 part.pop(0)
             if part:
                 yield part
+
+
+def _unlabelled(row: list[Token]) -> list[Token]:
+    """A row without the moment that it is written for: t = 0: h_0 = ..."""
+    shown = [token for token in row if token.kind not in ("quad", "sep", "point")]
+    kinds = [(token.kind, token.text if token.kind == "rel" else "") for token in shown[:4]]
+    if kinds[:2] != [("letter", ""), ("rel", "=")] or kinds[3:] != [("rel", ":")]:
+        return row
+    return row[row.index(shown[3]) + 1 :] if kinds[2][0] in ("number", "letter") else row
 
 
 def _pieces(row: list[Token]) -> Iterator[list[Token]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from symbptt.reader.atoms import parse_atom
 from symbptt.reader.cursor import Cursor, ParseError, shown
-from symbptt.reader.scripts import Scripts, primes_of
+from symbptt.reader.scripts import LESS, MORE, Scripts, primes_of
 from symbptt.reader.syntax import Binary, Bracket, Juxtaposed, Name, Number, Span, Surface, Text
 from symbptt.reader.tokens import Token
 
 MOST_SCRIPTS = 20  # on one symbol
+MOST_TOKENS = 6  # that say which times are meant
 
 
 class Scripting(Cursor):
@@ -56,7 +57,9 @@ class Scripting(Cursor):
     def script(self) -> Surface:
         """The argument of ^ or _; letters in a row are one word there."""
         outer, self.scripting = self.scripting, True
-        if self.token.kind == "{" and self.peek().text == "<":
+        if self.token.kind == "{" and self.peek().kind == "rel" and (length := self._times()):
+            node = self.times(length)
+        elif self.token.kind == "{" and self.peek().text == "<":
             self.advance()
             node = self.angle()
             while self.token.kind != "}" and self.starts_factor():
@@ -70,6 +73,23 @@ class Scripting(Cursor):
             node = self.argument()
         self.scripting = outer
         return node
+
+    def _times(self) -> int:
+        """How many tokens say which times are meant, as in {<t}; 0 where it is one time, <t>, or none."""
+        if self.peek().text not in LESS | MORE:
+            return 0
+        rest = self.tokens[self.index + 2 : self.index + 2 + MOST_TOKENS]
+        length = next((place for place, token in enumerate(rest) if token.kind == "}"), 0)
+        plain = all(token.kind in ("letter", "number", "op") for token in rest[:length])
+        of_time = any(token.kind == "letter" for token in rest[:length])  # 1_{>0} is a condition
+        return length + 1 if plain and of_time else 0
+
+    def times(self, length: int) -> Surface:
+        """The times before t, y_{<t}: a part of the name."""
+        start = self.advance().start
+        text = "".join(self.advance().text for _ in range(length))
+        self.expect("}", "} after the times")
+        return Text(self.span(start), text)
 
     def elementwise(self) -> Surface:
         r"""An exponent marked as elementwise, ^{\odot 2}: a product sign with nothing on its left."""

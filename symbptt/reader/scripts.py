@@ -93,6 +93,8 @@ def _split_transpose(script: Surface) -> tuple[Surface | None, str | None]:
             return first, base
         case Juxtaposed(left=Name(base=base), right=Bracket() as right) if base in TRANSPOSES - {"T"}:
             return right, base
+        case Transpose(operand=Bracket() | Name(base="t" | "\\tau") as left, spelling=spelling):
+            return left, spelling
         case _:
             return script, None
 

@@ -53,10 +53,10 @@ GREEK = _commands(
     "varPhi varPsi varOmega digamma omicron varkappa"
 )
 RELATIONS = _commands(
-    "equiv approx in notin ni leftarrow gets le leq leqslant ge geq geqslant ne neq propto to "
+    "equiv approx in notin ni leftarrow longleftarrow gets le leq leqslant ge geq geqslant ne neq propto to "
     "rightarrow mapsto longrightarrow longmapsto Rightarrow implies Leftrightarrow iff Longrightarrow "
-    "sim simeq cong coloneqq triangleq doteq subset subseteq ll gg colon leftrightarrow Leftarrow "
-    "impliedby lt gt asymp lesssim gtrsim prec succ preceq succeq supset supseteq models vdash "
+    "Longleftrightarrow sim simeq cong coloneqq triangleq doteq subset subseteq ll gg colon leftrightarrow "
+    "Leftarrow impliedby lt gt asymp lesssim gtrsim prec succ preceq succeq supset supseteq models vdash "
     "hookrightarrow rightleftharpoons rightsquigarrow leadsto nearrow searrow uparrow downarrow"
 )
 OPERATORS = _commands(
@@ -104,7 +104,7 @@ _PATTERN = re.compile(
         |eqref|ref|color|textcolor|colorbox|mathcolor|cite|footnote|require|class|cssId|htmlClass|style|href)
         \s*\{[^{}]*\}
       | \\fcolorbox\s*\{[^{}]*\}\s*\{[^{}]*\} | \\bbox\s*\[[^\]]*\]
-      | \\(?:kern|mkern|hskip|mskip)\s*-?[\d.]+\s*[a-z]{2}
+      | \\(?:kern|mkern|hskip|mskip)\s*(?:-?[\d.]+\s*[a-z]{2}|\{[^{}]*\})
       | \\(?:only|onslide|uncover|visible|alert|action|pause)(?![A-Za-z])\s*(?:<[^<>]*>)?
       | \\(?:tag)\s*\{(?:[^{}]|\{[^{}]*\})*\})
   | (?P<row>\\\\\*?(?:[^\S\n]*\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?|\\(?:newline|cr)(?![A-Za-z]))
@@ -113,7 +113,7 @@ _PATTERN = re.compile(
   | (?P<end>\\end\s*\{\s*(?P<ended>[A-Za-z]+)\*?\s*\})
   | (?P<operator>\\operatorname\*?\s*\{(?P<function>[^{}]*)\})
   | (?P<text>\\(?:text|textrm|textit|textbf|textsf|textnormal|mbox|hbox|texttt|intertext|emph)
-        \s*\{(?P<prose>(?:[^{}]|\{[^{}]*\})*)\}
+        \s*\{(?P<prose>(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.)*\})*\})*\})*)\}
       | \\(?:textrm|text)\s*(?P<bare>[A-Za-z]))
   | (?P<upright>\\(?:mathrm|mathsf|mathit|mathtt|rm)\s*
         (?:\{\s*(?P<letters>[A-Za-z]+)\s*\}|(?P<one>\b[A-Za-z](?![A-Za-z])))
@@ -144,6 +144,9 @@ _PATTERN = re.compile(
 )
 
 
+_MARKUP = re.compile(r"\\(?:boldmath|bf|it|rm|sf)(?![A-Za-z])|[{}]")
+
+
 def tokenise(latex: str) -> list[Token]:
     """The tokens of a formula. Raises TokenError for a text that is too long or a character out of place."""
     if len(latex) > LONGEST_FORMULA:
@@ -172,7 +175,7 @@ def _mixed(prose: str, start: int) -> Iterator[Token]:
     r"""The tokens of \text{if $i = j$}: prose with mathematics in it."""
     for number, piece in enumerate(prose.split("$")):
         inside = tokenise(piece) if number % 2 else []
-        kind, value = ("", "") if number % 2 else _prose(piece)
+        kind, value = ("", "") if number % 2 else _prose(_MARKUP.sub("", piece))
         yield from (replace(one, start=one.start + start, stop=one.stop + start) for one in inside)
         if kind:
             yield Token(kind, value, start, start + len(piece))

@@ -8,6 +8,7 @@ says what to plant, one at a time. A fourth part, `open`, marks an error that is
 """
 
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -60,6 +61,17 @@ def test_most_relations_are_decided():
     decided, every = map(sum, zip(*counts, strict=True))
     assert decided >= 0.9 * every
     assert sum(done >= 0.75 * all_ for done, all_ in counts) >= 0.9 * len(counts)
+
+
+def test_most_of_what_holds_is_proved(record_property):
+    kinds = Counter(
+        one.finding.evidence.kind
+        for path in DOCUMENTS
+        for one in as_it_stands(path).relations
+        if one.finding.verdict == "holds" and one.finding.evidence is not None
+    )
+    record_property("evidence", dict(kinds))
+    assert kinds["proved"] > 2 * kinds["numeric"]
 
 
 @pytest.mark.parametrize(("name", "kind", "right", "wrong", "mark"), planted())

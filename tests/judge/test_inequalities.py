@@ -27,6 +27,8 @@ def last(claim: str):
         r"h_t < 1",
         r"1 \geq 1 - h_t^2",
         r"\sigma(q)(1 - \sigma(q)) \leq \frac{1}{4}",
+        r"\frac{1}{\gamma} \gamma \le 1",
+        r"\|W\| \ge \|W^\top\|",
     ],
 )
 def test_what_is_true_of_all_numbers_stays_undetermined(claim):
@@ -44,6 +46,9 @@ def test_what_is_true_of_all_numbers_stays_undetermined(claim):
         r"h_t > 1",
         r"\|W\| \le - \|W\|",
         r"h_t \odot h_t < 0",
+        r"\frac{1}{\gamma} \gamma < 1",
+        r"\|W\| > \|W^\top\|",
+        r"\|-h_t\| < \|h_t\|",
     ],
 )
 def test_what_is_false_of_all_numbers_fails(claim):

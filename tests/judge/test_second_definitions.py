@@ -73,3 +73,26 @@ def test_a_new_recurrence_is_no_slip(other):
     relations = verify(LSTM + other).relations
     assert {one.finding.verdict for one in relations} == {"definition"}
     assert not any(one.finding.suggestion for one in relations)
+
+
+NETWORK = r"""
+$$ z_t = W h_{t-1} + U x_t + b $$
+$$ h_t = \tanh(z_t) $$
+$$ o_t = V h_t $$
+$$ L = \frac{1}{2} \sum_{t=1}^T \|o_t - y_t\|^2 $$
+$$ \delta_t = \frac{\partial L}{\partial o_t} $$
+$$ \delta_t = o_t - y_t $$
+$$ \delta_t = \frac{\partial L}{\partial z_t} $$
+"""
+
+
+def test_an_error_term_that_is_the_gradient_by_something_else_from_here_on():
+    text = NETWORK + r"$$ \frac{\partial L}{\partial W} = \sum_{t=1}^T \delta_t h_{t-1}^\top $$"
+    verdicts = [one.finding.verdict for one in verify(text).relations[-3:]]
+    assert verdicts == ["holds", "definition", "holds"]
+
+
+def test_an_error_term_that_nothing_says_so_of_fails():
+    text = NETWORK + r"$$ \frac{\partial L}{\partial V} = \sum_{t=1}^T \delta_t h_t^\top $$"
+    verdicts = [one.finding.verdict for one in verify(text).relations[-3:]]
+    assert verdicts == ["holds", "fails", "holds"]

@@ -181,18 +181,23 @@ def test_a_pre_activation_without_its_time():
         r"P(w_1, \ldots, w_T) = \prod_{t=1}^{T} P(w_t | w_1, \ldots, w_{t-1})",
         r"\sum_t (h_t - y_t)^2 = (3 - 1)^2 + (2 - 2)^2",
         r"\frac{\partial h_t}{\partial \hat q_t} = W",
-        r"\nabla_{W} h_T = \sum_{t=1}^{T} \nabla_{W^{(t)}} h_T",
     ],
 )
 def test_what_numbers_cannot_decide_is_no_failure(claim):
     assert last(f"\\[ {claim} \\]") == "undetermined"
 
 
+def test_the_copy_of_the_weights_that_one_step_has():
+    claim = r"\[ \nabla_{W} h_T = \sum_{t=%s}^{T} \nabla_{W^{(t)}} h_T \]"
+    assert last(claim % 1) == "holds"
+    assert last(claim % 2) == "fails"
+
+
 @pytest.mark.parametrize(
     ("claim", "verdict"),
     [
         (r"g(0, 1) = 0.87", "definition"),
-        (r"\frac{1.31 + 1.35}{3} = 0.887", "undetermined"),
+        (r"\frac{1.31 + 1.35}{3} = 0.887", "holds"),
         (r"\frac{1.31 + 1.35}{3} = 1.33", "fails"),
         (r"0.5 \cdot 0.5 = 0.25", "holds"),
         (r"[5 \times 35] \cdot [35 \times 1] = [5 \times 1]", "undetermined"),
@@ -261,3 +266,75 @@ def test_a_part_alone_knows_the_usual_packages(tmp_path):
     assert [one.finding.verdict for one in verify_file(part).relations] == ["definition", "holds"]
     part.write_text(FORWARD + rf"\[ \pdv{{h_t}}{{h_{{t-1}}}} = {RIGHT} \] \[ \pdv{{h_t}}{{z_t}} = W \]")
     assert [one.finding.verdict for one in verify_file(part).relations][2:] == ["holds", "fails"]
+
+
+@pytest.mark.parametrize(
+    ("preamble", "name"),
+    [
+        (r"\newcommand{\MB}[1]{\mbox{\boldmath{$#1$}}}", r"\MB{W}"),
+        (r"\newcommand{\MB}[1]{\text{\boldmath $#1$}}", r"\MB{W}"),
+        (r"\newcommand{\MB}[1]{\boldsymbol#1}", r"\MB{W}"),
+    ],
+)
+def test_styles_in_text_and_arguments_right_after_a_command(preamble, name):
+    right, wrong = (
+        f"\\[ \\frac{{\\partial h_t}}{{\\partial h_{{t-1}}}} = {one} \\]" for one in (RIGHT, WRONG)
+    )
+    assert last(right.replace(" W ", f" {name} "), preamble) == "holds"
+    assert last(wrong.replace(" W ", f" {name} "), preamble) == "fails"
+
+
+def test_a_norm_of_a_macro_is_read():
+    preamble = r"\newcommand{\norm}[1]{\lVert#1\rVert}\newcommand{\Vg}{g}"
+    assert last(r"\[ \norm{\Vg} > 1 \]", preamble) != "unreadable"
+
+
+def test_text_with_braces_in_its_mathematics():
+    assert last(r"\[ k_t = f(h_t) \text{, where $f \in \{\mathrm{sigm}, \tanh\}$ } \]") == "definition"
+
+
+def test_a_name_with_dots_in_its_scripts_is_no_end_of_the_document():
+    body = r"\[ \delta h_t = W \delta z_t \] \[ \delta z_t = \delta h_{1,\ldots,t} \]"
+    assert "unreadable" not in verdicts(FORWARD + body)
+
+
+def test_a_moment_before_a_colon_is_no_claim():
+    assert verdicts(
+        FORWARD + r"\[ t = 1: \frac{\partial h_1}{\partial h_0} = \operatorname{diag}(1 - h_1^2) W \]"
+    )[2:] == ["holds"]
+
+
+def test_a_parameter_of_a_later_network_says_nothing_of_an_earlier_one():
+    jacobian = r"\[ \frac{\partial h_t}{\partial h_{t-1}} = %s \]"
+    later = r"Without input \[ h_t = W h_{t-1} \] \[ W = Q D Q^\top \]"
+    assert verdicts(FORWARD + jacobian % RIGHT + later)[2:] == ["holds", "definition", "definition"]
+    assert verdicts(FORWARD + jacobian % WRONG + later)[2] == "fails"
+
+
+def test_rows_that_say_the_same_and_sums_of_what_adds_up():
+    assert verdicts(r"\begin{align} u &= v + 1 \\ &\equiv u - 1 = v \end{align}") == ["definition", "holds"]
+    assert verdicts(r"\[ S(t) = \frac{1}{k} \sum_{i=1}^{k} S_i(t) \]") == ["definition"]
+
+
+def test_an_equation_for_an_unknown_is_no_failure():
+    body = r"\[ \lambda = \lambda W \] \[ \lambda W = \lambda W^2 \]"
+    assert "fails" not in verdicts(FORWARD + body)
+
+
+def test_functions_with_several_names():
+    body = r"\[ f(x) = \tanh(x) \] \[ r(x) = \tanh(x) \] \[ q_t = r(W q_{t-1}) \]"
+    jacobian = r"\[ \frac{\partial q_t}{\partial q_{t-1}} = \operatorname{diag}(1 - q_t%s) W \]"
+    assert verdicts(body + jacobian % "^2") == ["definition", "definition", "definition", "holds"]
+    assert verdicts(body + jacobian % "")[-1] == "fails"
+
+
+def test_times_before_and_long_arrows():
+    assert last(r"\[ p(y_t | y_{<t}, x) = \operatorname{softmax}(V h_t) \]") == "definition"
+    assert last(r"\[ W \longleftarrow W - \eta G \]") == "definition"
+
+
+def test_a_sum_that_does_not_say_what_it_runs_over():
+    body = r"\[ z_t = \sum w_i x_{t,i} + v h_{t-1} \] \[ h_t = \tanh(z_t) \]"
+    slope = r"\[ \frac{\partial^+ h_t}{\partial w_i} = (1 - h_t^2) %s \]"
+    assert verdicts(body + slope % "x_{t,i}")[-1] == "holds"
+    assert verdicts(body + slope % "w_i")[-1] == "fails"

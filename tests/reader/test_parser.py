@@ -371,10 +371,10 @@ BAD = {
 
 @pytest.mark.parametrize("latex", BAD.values(), ids=BAD.keys())
 def test_bad_input_is_one_clear_error(latex: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     (error,) = parse_each(latex)
     assert isinstance(error, SpecificationError)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 RUBBISH = r"""

@@ -12,36 +12,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise, zip_longest
 
 from symbptt.errors import Place
 from symbptt.judge.definitions.collected import collected
 from symbptt.judge.definitions.likeness import KNOWN, alike, mirrored
 from symbptt.judge.definitions.losses import losses
-from symbptt.judge.notation.moments import at_one_time
+from symbptt.judge.definitions.named_losses import spelled_out
+from symbptt.judge.definitions.relation import defined, definition, upright
+from symbptt.judge.notation.moments import at_one_time, at_start
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
-from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import EQUALS, Claim, Reading, braces
+from symbptt.judge.relations.forms import is_word_call
+from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (
     Apply,
     Binary,
     Bracket,
-    Cases,
     Chain,
     Derivative,
     Dots,
     Gradient,
     Juxtaposed,
-    Matrix,
     Name,
     Negative,
     Number,
     Relation,
     Surface,
-    Text,
     Transpose,
     walk,
 )
@@ -58,8 +59,8 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
     found: Found = {}
     claims = [item for item in reading.claims if isinstance(item, Claim)]
     renewed = 0  # the latest display in which a quantity with a time is defined anew
-    for claim in claims:
-        one = definition(claim, vocabulary)
+    for claim, after in zip_longest(claims, claims[1:]):
+        one = definition(_called_out(claim, after), vocabulary)
         first = one is not None and (one.initial or one.pattern == "" or (one.key, "t") not in found)
         if one is not None and one.pattern == "t" and not first and found[one.key, "t"][1].right != one.right:
             renewed = claim.display
@@ -73,14 +74,17 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
             slot = (one.key, one.pattern)
             if one.initial or (one.key, "t") not in before:
                 found.setdefault(slot, (None, one))
-            elif slot in found and isinstance(_upright(one.right), Derivative | Gradient):
+            elif slot in found and isinstance(upright(one.right), Derivative | Gradient):
                 found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
     for claim, one in collected(claims, vocabulary, {key for key, _ in found}):
         found.setdefault((one.key, one.pattern), (claim, one))
     found = _by_name(_without_examples(found))
     said = [one for claim, one in found.values() if claim is None]
-    for one in at_one_time(said, [one for _, one in found.values()], vocabulary):
+    every = [one for _, one in found.values()]
+    for one in (*at_one_time(said, every, vocabulary), *at_start(every, vocabulary)):
         found.setdefault((one.key, one.pattern), (None, one))
+    steps = {one.key: one for (_, pattern), (_, one) in found.items() if pattern == "t"}
+    found = {slot: (claim, spelled_out(one, steps, vocabulary)) for slot, (claim, one) in found.items()}
     held = {slot: one for slot, (_, one) in found.items()}
     several = _several(claims, vocabulary)
     for one in losses(claims, vocabulary, held, at_end, reading.text):
@@ -89,9 +93,11 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
 
 
 def _without_examples(found: Found) -> Found:
-    """The definitions without the numbers of a worked example: h_3 = 0.98 beside h_t = \\tanh(W h_{t-1})."""
+    """The definitions without the numbers of an example: h_3 = 0.98 beside h_t = \\tanh(W h_{t-1})."""
     moving = {key for (key, _), (_, one) in found.items() if any(True for _ in names_in(one.right))}
-    return {slot: held for slot, held in found.items() if slot[0] not in moving or not _is_worked_out(held[1])}
+    return {
+        slot: held for slot, held in found.items() if slot[0] not in moving or not _is_worked_out(held[1])
+    }
 
 
 def _is_worked_out(one: Definition) -> bool:
@@ -107,7 +113,14 @@ def _met(one: Definition, vocabulary: Vocabulary) -> int:
 
     What a parameter is in a later recurrence, W = Q D Q^T, says nothing of those before it.
     """
-    return vocabulary.parameters.get(one.key, one.display)
+    return one.display if one.key in COUNTERS else vocabulary.parameters.get(one.key, one.display)
+
+
+def _called_out(claim: Claim, after: Claim | None) -> Claim:
+    """J = CE(y, p) = -y \\log p says of J what it says of the function in between."""
+    if after is None or after.formula is not claim.formula or after.link != claim.link + 1:
+        return claim
+    return replace(claim, right=after.right) if is_word_call(claim.right) else claim
 
 
 def _by_name(found: Found) -> Found:
@@ -179,130 +192,6 @@ def _leaves(
     return leaves
 
 
-def definition(claim: Claim, vocabulary: Vocabulary) -> Definition | None:
-    """The definition that a relation can be, or None.
-
-    W = \\partial z / \\partial h and W = (1, 2) define nothing where W is a parameter of the recurrence.
-    """
-    found = definition_of(claim, vocabulary, vocabulary.entries_of(claim) - vocabulary.quantities)
-    if found is not None and found.time is None and _is_of_parameter(_upright(found.right)):
-        met = vocabulary.parameters.get(found.key)
-        return found if met is None or met >= claim.display else None
-    return found
-
-
-def _is_of_parameter(node: Surface) -> bool:
-    """Is this what a parameter is at one place: a derivative, or the values of an example?"""
-    match node:
-        case Derivative():
-            return True
-        case Matrix(rows=rows):
-            return not any(isinstance(inner, Name) for row in rows for cell in row for inner in walk(cell))
-    return False
-
-
-def _upright(node: Surface) -> Surface:
-    """What stands below transposes and in brackets."""
-    while isinstance(node, Transpose) or (isinstance(node, Bracket) and len(node.items) == 1):
-        node = node.operand if isinstance(node, Transpose) else node.items[0]
-    return node
-
-
-def parameters(claims: Iterable[Claim], vocabulary: Vocabulary) -> dict[str, int]:
-    """The names without a time that the equations of a recurrence hold, with the display of the first."""
-    found: dict[str, int] = {}
-    for claim in claims:
-        one = definition(claim, vocabulary)
-        if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
-            continue
-        nodes = list(walk(one.right))
-        if any(isinstance(node, Derivative) for node in nodes):
-            continue
-        for name in names_in(one.right):
-            reference = vocabulary.refer(name)
-            if reference.time is None and not name.prefix and name.base not in ("\\delta", "\\Delta"):
-                found.setdefault(reference.key, claim.display)
-    return found
-
-
-def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -> Definition | None:
-    """The definition that a relation can be where some letters index entries, or None."""
-    if claim.op not in EQUALS or claim.left is None:
-        return None
-    if not isinstance(claim.left, Name | Transpose) and (claim.aside or claim.link):
-        return None
-    left, right = _untransposed(claim.left, claim.right)
-    call = application(left)
-    if call is not None and call[0].base in KNOWN:
-        return None
-    called = call is not None and all(map(_is_argument, call[1].items))
-    other = application(right)
-    if call is not None and other is not None and other[0].base in KNOWN and other[1].items == call[1].items:
-        return None  # S(z) = \\sigma(z) names a function
-    if call is not None and called:
-        left = call[0]
-    return (
-        _defined(vocabulary, left, right, claim.display, entries, called) if isinstance(left, Name) else None
-    )
-
-
-def _is_argument(node: Surface) -> bool:
-    """May this stand in the brackets of what is defined as a function: a name, or a set of given values?"""
-    return isinstance(node, Name | Dots) or (isinstance(node, Bracket) and node.kind == "\\{\\}")
-
-
-def _untransposed(left: Surface, right: Surface) -> tuple[Surface, Surface]:
-    """x^T = y as x = y^T."""
-    return (
-        (left.operand, Transpose(right.at, right, left.spelling))
-        if isinstance(left, Transpose)
-        else (left, right)
-    )
-
-
-def _defined(
-    vocabulary: Vocabulary,
-    left: Name,
-    right: Surface,
-    display: int,
-    entries: frozenset[str],
-    called: bool,
-) -> Definition | None:
-    """The definition left = right; None where the left side is no plain quantity, or the right side prose."""
-    reference = vocabulary.refer(left, entries)
-    if reference.exponent is not None or reference.primes or reference.key == vocabulary.names.letter:
-        return None  # t = T, ..., 1 says how far t runs
-    if _holds_prose(right):
-        return None
-    if any(_same(vocabulary, left, name, entries) for name in names_in(right)):
-        return None
-    try:
-        found = Definition(reference.key, reference.time, reference.indices, right, display, left, called)
-        _ = found.pattern
-    except Undecided:
-        return None
-    return found
-
-
-def _holds_prose(right: Surface) -> bool:
-    """Do words stand in a formula, other than in the condition of a case?"""
-    conditions = {
-        condition
-        for node in walk(right)
-        if isinstance(node, Cases)
-        for _, condition in node.rows
-        if isinstance(condition, Text)
-    }
-    texts = [node for node in walk(right) if isinstance(node, Text) and node.text.strip()]
-    return any(node not in conditions for node in texts)
-
-
-def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:
-    """Does a right side speak of what it would define?"""
-    one, other = vocabulary.refer(left, entries), vocabulary.refer(name, entries)
-    return one.key == other.key and (one.time == other.time)
-
-
 def named_functions(chains: Iterable[Chain]) -> dict[str, str]:
     """The functions that are another one by name: S(z) = \\sigma(z)."""
     found = {}
@@ -334,7 +223,7 @@ def implied(claims: Iterable[Claim], vocabulary: Vocabulary) -> Iterator[Definit
         if claim.op not in EQUALS or claim.left is None:
             continue
         for left, right in (*alike(claim.left, claim.right), *mirrored(claim)):
-            one = _defined(vocabulary, left, right, claim.display, vocabulary.entries_of(claim), False)
+            one = defined(vocabulary, left, right, claim.display, vocabulary.entries_of(claim), False)
             if one is not None:
                 yield one
 
@@ -366,7 +255,19 @@ def _said(item: Relation, display: int, place: Place, link: int) -> Claim:
 
 def _is_formula(one: Definition) -> bool:
     """Is a quantity given by a formula, rather than a size or a case that is looked at?"""
-    return not isinstance(one.right, Number | Name | Dots | Bracket)
+    return not isinstance(one.right, Number | Name | Dots | Bracket) and not _is_word(one.right)
+
+
+def _is_word(node: Surface) -> bool:
+    """Do at least three letters stand close together: x^{<3>} = and?"""
+    letters: list[Surface] = []
+    while isinstance(node, Juxtaposed) and not node.direct:
+        letters.append(node.right)
+        node = node.left
+    letters.append(node)
+    plain = all(isinstance(one, Name) and one == Name(one.at, one.base) for one in letters)
+    close = all(one.at.start == before.at.stop for one, before in pairwise(letters))
+    return len(letters) > 2 and plain and close and all(getattr(one, "base", "").isalpha() for one in letters)
 
 
 def _initial(one: Definition) -> bool:
@@ -389,6 +290,3 @@ def beside_logarithm(node: Surface) -> Name | None:
     if isinstance(left, Juxtaposed):
         left = left.right
     return left if isinstance(left, Name) else None
-
-
-__all__ = ["Found", "definition", "definition_of", "first_definitions"]

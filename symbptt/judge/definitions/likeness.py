@@ -23,6 +23,7 @@ from symbptt.reader.syntax import (
     Fraction,
     Gradient,
     Juxtaposed,
+    Matrix,
     Name,
     Negative,
     Number,
@@ -66,6 +67,9 @@ def _inside(left: Surface, right: Surface) -> Iterator[tuple[Surface, Surface]]:
             yield _bare(left.body), _bare(right.body)
         case Negative(), Negative():
             yield left.operand, right.operand
+        case Matrix(rows=rows), Matrix(rows=others) if list(map(len, rows)) == list(map(len, others)):
+            for row, other in zip(rows, others, strict=True):
+                yield from zip(row, other, strict=True)
         case Juxtaposed(left=Name() as one), Juxtaposed(left=Name() as other) if one == other:
             yield _bare(left.right), _bare(right.right)
         case ((Juxtaposed() | Binary()), (Juxtaposed() | Binary())):

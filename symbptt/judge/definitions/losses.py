@@ -30,6 +30,7 @@ from symbptt.reader.syntax import (
     walk,
 )
 
+
 def losses(
     claims: Iterable[Claim],
     vocabulary: Vocabulary,

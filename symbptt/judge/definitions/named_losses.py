@@ -1,4 +1,4 @@
-r"""A loss that the prose gives a name and no formula, "the loss is the cross entropy": -\langle y_t, \log p_t \rangle.
+r"""A loss that the prose names and gives no formula: the cross entropy, -\langle y_t, \log p_t \rangle.
 
 The prediction is a quantity that the network puts out, the target what a relation subtracts from it, or from
 its softmax: \hat y_t - y_t. The loss stays an open one: what does not hold by it is not said to fail.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application
@@ -49,6 +50,25 @@ def named_loss(
     return None
 
 
+def spelled_out(one: Definition, found: Mapping[str, Definition], vocabulary: Vocabulary) -> Definition:
+    """A loss that is said to be the cross entropy of two names, crossentropy(p_t, y_t), as a formula."""
+    call = application(one.right)
+    pair = call[1].items if call is not None and _is_cross_entropy(call[0].base) else ()
+    for prediction, target in (pair, pair[::-1]) if len(pair) == 2 else ():
+        if isinstance(prediction, Name) and isinstance(target, Name):
+            held = found.get(vocabulary.refer(prediction).key)
+            right = _entropy(held.right, prediction, target) if held is not None else None
+            if right is not None:
+                return replace(one, right=right, assumed=True)
+    return one
+
+
+def _is_cross_entropy(function: str) -> bool:
+    """Is this the name of the cross entropy as a function?"""
+    letters = "".join(filter(str.isalpha, function)).lower()
+    return letters in ("crossentropy", "crossentropyloss", "xent", "xentropy", "ce", "bce", "nll")
+
+
 def _entropy(right: Surface, prediction: Name, target: Name) -> Surface | None:
     r"""-\langle y, \log p \rangle of a softmax; of a sigmoid, with what speaks against y added."""
     call = application(right)
@@ -76,4 +96,3 @@ def _differences(claims: Iterable[Claim]) -> Iterator[tuple[Name, Name]]:
                 case Binary(op="-", left=Name() as left, right=Name() as right):
                     yield left, right
                     yield right, left
-

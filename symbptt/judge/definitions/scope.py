@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.definitions import beside_logarithm
-from symbptt.judge.definitions.losses import NOWHERE, is_gradient
+from symbptt.judge.definitions.losses import is_gradient
+from symbptt.judge.definitions.named_losses import NOWHERE
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.notation.declarations import Declaration
 from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes, claim_sides
@@ -181,6 +182,10 @@ class Scope:
         }
         definitions = {key: found for key, found in kept.items() if found}
         return Scope(self.vocabulary, definitions, self.declarations, self.start, self.horizon)
+
+    def of_length(self, horizon: int) -> Scope:
+        """The scope for a series of so many steps."""
+        return Scope(self.vocabulary, self.definitions, self.declarations, self.start, horizon)
 
     def sound(self, one: Definition) -> bool:
         """Can the value of a new definition be found, without a circle?"""

@@ -375,6 +375,8 @@ def function_like(vocabulary: Vocabulary, name: Name, bracket: Bracket) -> bool:
     reference = vocabulary.refer(name)
     if name.base in ("\\sigma", "\\phi", "\\varphi", "\\psi"):
         return True
+    if name.base in vocabulary.spoken and name.time is None and not name.subscripts:
+        return True  # r, where r(x) = \\tanh(x)
     timed_value = reference.key in vocabulary.names.timed
     return (
         name.base in FUNCTIONS

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
-from symbptt.reader.spelling import Spelling
+from symbptt.reader.spelling import Spelling, is_spellable
 from symbptt.reader.syntax import Bracket, Chain, Name, Surface
 
 KNOWN = frozenset([*ELEMENTARY, "softmax", "prod", "diag"])
@@ -72,7 +72,7 @@ def _arguments(bracket: Bracket, names: Spelling) -> _Arguments | None:
     """The arguments, where each is a name, and all those before a semicolon have a time."""
     stems, times = [], []
     for number, item in enumerate(bracket.items):
-        if not isinstance(item, Name):
+        if not isinstance(item, Name) or not is_spellable(item):
             return None
         stem, time, _ = names.split(item)
         after = ";" in bracket.separators[:number]
@@ -85,5 +85,5 @@ def _arguments(bracket: Bracket, names: Spelling) -> _Arguments | None:
 
 def _speaks(right: Surface, found: _Arguments, names: Spelling) -> bool:
     """Does a right side hold the arguments, so that it is a formula of them?"""
-    held = {names.split(name)[0] for name in names_in(right)}
+    held = {names.split(name)[0] for name in names_in(right) if is_spellable(name)}
     return bool(held & set(found.stems)) and application(right) is None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.reader.syntax import Name, Number, Surface, walk
+from symbptt.reader.syntax import BigOperator, Name, Number, Surface, walk
+
+MOST_STEPS = 8
 
 
 def at_one_time(
@@ -26,6 +30,35 @@ def at_one_time(
             right = rebuilt(one.right, moment.changed)
             if part.left in walk(right):
                 yield replace(one, time=number, right=right)
+
+
+def at_start(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[Definition]:
+    """What follows at time 0 from a formula: a_0 = \\tanh(z_0), where z_0 = W x_0 and a_t = \\tanh(z_t)."""
+    every = list(every)
+    started = {one.key for one in every if one.initial}
+    given = {one.key for one in every if one.initial and any(True for _ in names_in(one.right))}
+    for one in every:
+        if one.key in started or not isinstance(one.time, Name) or one.called or one.indices or not given:
+            continue
+        references = [vocabulary.refer(name) for name in names_in(one.right)]
+        here = all(reference.time in (None, one.time) for reference in references)
+        if here and any(reference.key in given for reference in references):
+            nothing = Number(one.time.at, "0")
+            yield replace(one, time=nothing, right=rebuilt(one.right, partial(_moved, one.time, nothing)))
+
+
+def last_written(claim: Sided, vocabulary: Vocabulary) -> int | None:
+    r"""The last of the steps that a sum over time is written out in: 3 of \sum_t E_t = E_1 + E_2 + E_3."""
+    if not any(isinstance(node, BigOperator) for node in claim_nodes(claim)):
+        return None
+    times = [vocabulary.refer(name).time for name in claim_names(claim)]
+    numbers = {int(time.text) for time in times if isinstance(time, Number) and time.text.isdigit()}
+    return max(numbers) if {1, 2} <= numbers and max(numbers) <= MOST_STEPS else None
+
+
+def _moved(letter: Surface, number: Surface, node: Surface) -> Surface:
+    """A time as the number that it is."""
+    return number if node == letter else node
 
 
 @dataclass(frozen=True, slots=True)

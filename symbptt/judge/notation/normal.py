@@ -17,6 +17,7 @@ from symbptt.reader.syntax import (
     Name,
     Number,
     Scripted,
+    Span,
     Surface,
     Transpose,
 )
@@ -50,6 +51,21 @@ def exponentials(node: Surface) -> Surface:
         case Name(base="e", accents=(), subscripts=(), superscripts=(power,), time=None, primes=0, prefix=""):
             plain = isinstance(power, Bracket | Number) or (isinstance(power, Name) and power.base in "tT")
             return node if plain else Apply(node.at, "exp", power)
+    return node
+
+
+def labels_in_brackets(node: Surface) -> Surface:
+    """The change that reads \\log p_t[y_t] as \\log p_{t, y_t}, the entry that the label y_t picks."""
+    match node:
+        case Apply(
+            function="log" | "ln",
+            argument=Juxtaposed(
+                left=Name() as one,
+                right=Bracket(kind="[]", items=(Name(time=Surface()) as label,)),
+                direct=True,
+            ),
+        ):
+            return replace(node, argument=replace(one, subscripts=(*one.subscripts, label)))
     return node
 
 
@@ -128,6 +144,13 @@ def timed_calls(called: frozenset[str], last: frozenset[str]) -> Change:
             ):
                 inner = change(Juxtaposed(node.at, name, bracket, direct=True))
                 return Transpose(node.at, inner, spelling) if isinstance(inner, Name) else node
+            case Juxtaposed(
+                left=Name() as name,
+                right=Scripted(base=Bracket() as bracket, subscript=None, primes=0) as power,
+                direct=True,
+            ):
+                inner = change(Juxtaposed(Span(node.at.start, bracket.at.stop), name, bracket, direct=True))
+                return replace(power, at=node.at, base=inner) if isinstance(inner, Name) else node
             case Juxtaposed(
                 left=Name() as name,
                 right=Scripted(base=Bracket() as bracket, subscript=below, superscript=None, primes=0),

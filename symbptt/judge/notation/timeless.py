@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import replace
 
+from symbptt.judge.notation.columns import equations
 from symbptt.judge.notation.normal import Change, unchanged
-from symbptt.judge.notation.vocabulary import application, names_in, names_of
+from symbptt.judge.notation.vocabulary import BEFORE, NEIGHBOURS, application, names_in, names_of
 from symbptt.reader.spelling import Spelling, is_spellable
 from symbptt.reader.syntax import (
     BigOperator,
@@ -20,6 +21,7 @@ from symbptt.reader.syntax import (
     Name,
     Surface,
     children,
+    spelled,
     walk,
 )
 
@@ -37,9 +39,8 @@ def with_time(chains: Iterable[Chain]) -> Change:
         if not name.prefix and is_spellable(name)
     }
     floating: dict[str, bool] = {}  # by name, whether all its definitions hold an open t
-    for chain in chains:
-        left = chain.first
-        if not isinstance(left, Name) or not chain.links or chain.links[0].op not in DEFINING:
+    for left, op, right in (one for chain in chains for one in equations(chain)):
+        if op not in DEFINING or not is_spellable(left):
             continue
         key, time, _ = names.split(left)
         if (
@@ -48,7 +49,7 @@ def with_time(chains: Iterable[Chain]) -> Change:
             and not left.primes
             and left.base != names.letter
         ):
-            floating[key] = floating.get(key, True) and _open(chain.links[0].right, names, key)
+            floating[key] = floating.get(key, True) and _open(right, names, key)
     if not any(floating.values()):
         return unchanged
     every = [name for chain in chains for name in names_of(chain) if is_spellable(name)]
@@ -56,7 +57,7 @@ def with_time(chains: Iterable[Chain]) -> Change:
     found = {key for key, is_open in floating.items() if is_open} - timed
 
     def change(node: Surface) -> Surface:
-        if isinstance(node, Name) and node.time is None and not node.primes:
+        if isinstance(node, Name) and node.time is None and not node.primes and is_spellable(node):
             key, time, _ = names.split(node)
             if key in found and time is None:
                 return replace(node, time=Name(node.at, names.letter), style="subscript")
@@ -71,7 +72,8 @@ def with_time(chains: Iterable[Chain]) -> Change:
 
 def _by_known(left: Name, plain: Container[str], names: Spelling) -> bool:
     """Is this a gradient by a name of the document, such as dW, whose steps add up, or one with a number?"""
-    by = names.split(replace(left, prefix=""))[0]
+    scripts = tuple(item for item in left.subscripts if spelled(item) not in (*BEFORE, *NEIGHBOURS))
+    by = names.split(replace(left, prefix="", subscripts=scripts))[0]
     return bool(left.prefix) and (left.base.isdigit() or by in plain)
 
 
@@ -86,7 +88,7 @@ def _open(node: Surface, names: Spelling, key: str) -> bool:
 
     A derivative may be worth a parameter, W = \\partial z_t / \\partial h_{t-1}, which has no time.
     """
-    if any(names.split(name)[0] == key for name in names_in(node)):
+    if any(names.split(name)[0] == key for name in names_in(node) if is_spellable(name)):
         return False
     return _free(node, names) and not any(isinstance(one, Derivative | Gradient) for one in walk(node))
 
@@ -94,7 +96,7 @@ def _open(node: Surface, names: Spelling, key: str) -> bool:
 def _free(node: Surface, names: Spelling) -> bool:
     if isinstance(node, BigOperator) and _binds(node, names.letter):
         return False
-    if isinstance(node, Name):
+    if isinstance(node, Name) and is_spellable(node):
         time = names.split(node)[1]
         return time is not None and any(one.base == names.letter for one in names_in(time))
     return any(_free(child, names) for child in children(node))
