@@ -35,8 +35,8 @@ from symbptt.judge.proofs.times import Difference, Numbers, Unproved
 from symbptt.judge.reading import Claim
 
 __all__ = ["proof"]
-MOST_TERMS = 3_000  # that one relation may take
-MOST_SPENT = 6_000  # terms in vain, after which nothing more is tried with the definitions of a scope
+MOST_TERMS = 2_000  # that one relation may take
+MOST_SPENT = 4_000  # terms in vain, after which nothing more is tried with the definitions of a scope
 
 
 class Answers:

@@ -27,7 +27,7 @@ from symbptt.reader.written import written
 
 LEAST = 2  # relations that another time makes true
 MOST_CLAIMS = 8  # relations that are asked
-MOST_EDITS = 32
+MOST_EDITS = 12
 CIRCLE = "is defined in a circle"
 
 
