@@ -60,3 +60,20 @@ def test_a_recurrence_that_runs_backwards_raises_no_alarm():
 def test_one_relation_that_fails_is_no_slip_of_the_definition():
     wrong = BACKWARDS.replace(r"(y_t - d_t) h_t^\top", r"(y_t - d_t) h_{t+1}^\top")
     assert [suggestion for _, suggestion in failing(wrong)] == [r"h_{t}^{\top}"]
+
+
+FORMS = r"""
+$$ a_t = S_t(W a_{t-1} + U x_t + b) $$
+$$ \frac{\partial a_t}{\partial W} = \frac{\partial^+ a_t}{W} + \frac{\partial a_t}{\partial a_{t-1}}
+   \frac{\partial a_{t-1}}{\partial W} $$
+$$ \frac{\partial a_t}{\partial W}
+   = \sum_{i=1}^{t} \frac{\partial a_t}{\partial a_i} \frac{\partial^+ a_i}{W} $$
+$$ \frac{\partial a_t}{\partial U}
+   = \sum_{i=1}^{t} \frac{\partial a_t}{\partial a_i} \frac{\partial^+ a_i}{U} $$
+"""
+
+
+def test_errors_of_form_are_no_slip_of_the_definition():
+    relations = verify(FORMS).relations
+    assert [one.finding.verdict for one in relations] == ["definition", "fails", "fails", "fails"]
+    assert all("\\partial is missing" in one.finding.message for one in relations[1:])

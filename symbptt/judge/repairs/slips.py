@@ -74,7 +74,10 @@ def slip(
 
 
 def _is_against(finding: Finding) -> bool:
-    return finding.verdict == "fails" or (finding.verdict == "undetermined" and CIRCLE in finding.message)
+    """Do numbers speak against a relation? An error of form is its own, whatever anything is defined by."""
+    if finding.verdict == "fails":
+        return finding.evidence is not None and finding.evidence.kind == "numeric"
+    return finding.verdict == "undetermined" and CIRCLE in finding.message
 
 
 def _is_step(one: Definition) -> bool:
