@@ -103,3 +103,45 @@ def test_the_gradient_by_a_name_of_its_own_has_the_time_of_its_equation():
     assert verdicts(*page, r"\frac{\partial L}{\partial W_o} = \sum_t \delta a h_t^\top")[-1] == "fails"
     wrong = own.replace("1 - o_t", "1 - f_t")
     assert verdicts(gate, cell, wrong, r"\frac{\partial L}{\partial b_o} = \sum_t \delta a")[-1] == "fails"
+
+
+SUMMED = r"""
+$$
+h_t = \tanh(W_{xh} x_t + W_{hh} h_{t-1} + b_h) \\
+y_t = W_{hy} h_t + b_y \\
+p_t = \mathrm{softmax}(y_t) \\
+L = -\sum_t \log p_t[k_t]
+$$
+
+$$
+dy_t = p_t - \mathbf{1}_{k_t} \\
+dW_{hy} = \sum_t dy_t h_t^T \\
+dh_t = W_{hy}^T dy_t + dh_{next} \\
+dhraw_t = (1 - h_t \odot h_t) \odot dh_t \\
+db_h = \sum_t dhraw_t \\
+dW_{hh} = \sum_t dhraw_t h_{t-1}^T \\
+dh_{next} = W_{hh}^T dhraw_t
+$$
+"""
+
+
+def test_sums_over_time_of_gradients_of_one_step():
+    verdicts = {one.latex.split("=")[0].strip(): one.finding.verdict for one in verify(SUMMED).relations}
+    assert "fails" not in verdicts.values()
+    assert {verdicts[name] for name in ("dW_{hy}", "dh_t", "db_h", "dW_{hh}", "dh_{next}")} == {"holds"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"\sum_t dhraw_t h_{t-1}^T", r"\sum_t dhraw_t h_t^T"),
+        (r"\sum_t dy_t h_t^T", r"\sum_t h_t dy_t^T"),
+        (r"db_h = \sum_t dhraw_t", r"db_h = \sum_t dh_t"),
+    ],
+)
+def test_a_wrong_sum_over_time_fails(right, wrong):
+    failing = [
+        one.latex for one in verify(SUMMED.replace(right, wrong)).relations if one.finding.verdict == "fails"
+    ]
+    assert len(failing) == 1
+    assert wrong.split("=")[-1].strip() in failing[0]

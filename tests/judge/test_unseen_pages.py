@@ -222,3 +222,20 @@ $$\frac{\partial h_t}{\partial h_{t-1}} = \frac{-\partial[-\tanh(W h_{t-1})]}{\p
 def test_what_the_softmax_is():
     page = r"$$softmax(x_i) = \frac{\exp(x_i)}{\sum_{j=1}^n \exp(x_j)}$$"
     assert verdicts(page) == ["definition"]
+
+
+LAYERED = r"""
+$$h^{(l)}_t = \tanh(W^{(l)} h^{(l-1)}_t + U^{(l)} h^{(l)}_{t-1} + b^{(l)}), \quad l = 1, \dots, L$$
+
+with $a^{(l)}_t = W^{(l)} h^{(l-1)}_t + U^{(l)} h^{(l)}_{t-1} + b^{(l)}$, and for
+$\mathcal{L} = \sum_t \ell_t(h_t^{(L)})$ let $\delta^{(l)}_t = \partial \mathcal{L}/\partial a^{(l)}_t$.
+
+$$\frac{\partial \mathcal{L}}{\partial W^{(l)}} = \sum_t \delta^{(l)}_t h^{(l-1)\top}_t$$
+$$\frac{\partial \mathcal{L}}{\partial U^{(l)}} = \sum_t \delta^{(l)}_t h^{(l)\top}_%s$$
+"""
+
+
+@pytest.mark.parametrize(("time", "verdict"), [("{t-1}", "holds"), ("{t}", "fails")])
+def test_the_number_of_a_layer_has_no_time(time, verdict):
+    relations = verify(LAYERED % time).relations
+    assert [one.finding.verdict for one in relations][-2:] == ["holds", verdict]

@@ -146,11 +146,12 @@ def _loss(key: str, name: Name, term: Surface, letter: str, timed: bool, at_end:
 
 
 def _at(term: Surface, moment: Name) -> Surface:
-    """The term of a loss at a time; the name of a function has none."""
+    """The term of a loss at a time; the name of a function has none, nor has what stands in scripts."""
     function = call[0] if (call := application(term)) is not None else None
+    moving = set(names_in(term)) - {function}
 
     def change(node: Surface) -> Surface:
-        if isinstance(node, Name) and node != function:
+        if isinstance(node, Name) and node in moving:
             return replace(node, at=NOWHERE, time=moment, style="subscript")
         return node
 

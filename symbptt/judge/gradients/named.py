@@ -7,7 +7,7 @@ from dataclasses import replace
 from symbptt.judge.gradients.slopes import NOW
 from symbptt.judge.notation.vocabulary import NEIGHBOURS, Vocabulary
 from symbptt.judge.numeric.tensors import Key
-from symbptt.reader.syntax import Binary, Name, Surface, Transpose, Word, spelled
+from symbptt.reader.syntax import BigOperator, Binary, Name, Surface, Transpose, Word, names_in, spelled
 
 PREFIXES = ("d", "dp", "\\delta")
 
@@ -42,7 +42,11 @@ def entrywise(node: Surface) -> Surface:
 
 
 def without_sum(right: Surface, left: Name) -> Surface:
-    """dW = dW + g: what is added to a running sum of gradients."""
+    r"""What one step adds: g of dW = dW + g, and of dW = \sum_t g, where dW itself has no time."""
+    match right:
+        case BigOperator(kind="sum", indices=(Name() as letter,), body=body) if left.time is None:
+            if any(name.time is not None and name.time == letter for name in names_in(body)):
+                return body
     if isinstance(right, Binary) and right.op == "+" and isinstance(right.left, Name):
         other = right.left
         if any(isinstance(item, Word) and item.text in NEIGHBOURS for item in other.subscripts):

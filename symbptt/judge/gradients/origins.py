@@ -44,7 +44,8 @@ def origin(claim: Claim, one: Definition, scope: Scope) -> Origin:
             message = f"It is the gradient of the loss by {said}."
             return Origin(replace(finding, message=message), node if said != one.left.canonical else None)
     at = node if _is_of_argument(claim, one) else None
-    if not found or any(finding.verdict != "fails" for _, finding in found):
+    doubtful = any(finding.verdict != "fails" for _, finding in found) or _speaks_of_others(claim, scope)
+    if not found or doubtful:
         return Origin(None, at)
     said, finding = found[-1 if at is not None else 0]
     message = f"It is not the gradient of the loss by {said}, in any reading."
@@ -88,6 +89,15 @@ def _loss(scope: Scope) -> Name | None:
     ]
     found.sort(key=lambda one: one.pattern != "")
     return found[0].left if found else None
+
+
+def _speaks_of_others(claim: Claim, scope: Scope) -> bool:
+    r"""Does an equation hold a name that no forward equation holds, as \mathbf{1}_{k_t} for a label?"""
+    refer, entries = scope.vocabulary.refer, scope.vocabulary.entries_of(claim)
+    forward = [one for one in scope.every() if not one.left.prefix]
+    known = {refer(name, scope.shaped().entries).key for one in forward for name in names_in(one.right)}
+    known |= {one.key for one in forward}
+    return not {refer(name, entries).key for name in names_in(claim.right)} <= known
 
 
 def _is_of_argument(claim: Claim, one: Definition) -> bool:
