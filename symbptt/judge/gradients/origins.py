@@ -21,7 +21,8 @@ from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
 from symbptt.judge.repairs.repairs import repair
 from symbptt.judge.verdicts import Finding
-from symbptt.reader.syntax import Derivative, Name, Surface
+from symbptt.reader.spelling import is_spellable
+from symbptt.reader.syntax import Derivative, Name, Surface, walk
 
 # Functions whose values are probabilities y: y - g is the gradient by what they are applied to.
 OF_PROBABILITIES = frozenset(["softmax", "sigmoid", "\\sigma"])
@@ -95,7 +96,9 @@ def _speaks_of_others(claim: Claim, scope: Scope) -> bool:
     r"""Does an equation hold a name that no forward equation holds, as \mathbf{1}_{k_t} for a label?"""
     refer, entries = scope.vocabulary.refer, scope.vocabulary.entries_of(claim)
     forward = [one for one in scope.every() if not one.left.prefix]
-    known = {refer(name, scope.shaped().entries).key for one in forward for name in names_in(one.right)}
+    nodes = [node for one in forward for node in walk(one.right)]  # labels stand in scripts: p_t[k_t]
+    names = [node for node in nodes if isinstance(node, Name) and is_spellable(node)]
+    known = {refer(name, scope.shaped().entries).key for name in names}
     known |= {one.key for one in forward}
     return not {refer(name, entries).key for name in names_in(claim.right)} <= known
 
