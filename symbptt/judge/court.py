@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from symbptt.judge.definitions.anew import fresh, is_closed_form, is_of_another
 from symbptt.judge.definitions.definitions import Found, first_definitions, named_functions
 from symbptt.judge.definitions.introduced import introduced, keys_of
 from symbptt.judge.definitions.losses import is_gradient
-from symbptt.judge.definitions.recurrences import is_step, recurrences
+from symbptt.judge.definitions.recurrences import recurrences
 from symbptt.judge.definitions.relation import definition, parameters
 from symbptt.judge.definitions.restated import Restated, is_other_gradient
 from symbptt.judge.definitions.scope import HORIZON, Scope
@@ -26,8 +27,8 @@ from symbptt.judge.notation.declarations import declarations
 from symbptt.judge.notation.deltas import at_last_time, earlier_head, is_delta, is_later
 from symbptt.judge.notation.moments import last_written
 from symbptt.judge.notation.normal import rebuilt
-from symbptt.judge.notation.sided import bound_letters, claim_names, claim_nodes
-from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
+from symbptt.judge.notation.sided import claim_names, claim_nodes
+from symbptt.judge.notation.vocabulary import Vocabulary, application
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
 from symbptt.judge.numeric.trial import tried
@@ -215,24 +216,29 @@ class Court:
             if held is not None and held[0] is claim:
                 return Finding("definition", f"It defines {one.left.canonical}.")
         finding = self._along(claim, self._tried(claim))
-        if one is None and finding.verdict == "fails" and (open_ := doubted(claim, self.scope, finding)):
-            return open_
-        if one is None:
-            return self._as_definition(claim, self._of_one_step(claim, self._elsewhere(claim, finding)))
-        gradient = (one.key, one.pattern) in self.first and is_gradient(self.first[one.key, one.pattern][1])
-        if gradient and finding.verdict == "fails" and is_other_gradient(claim, one, self.scope, self.claims):
-            return self._redefined(one)
-        in_part = bool(one.indices) or one.pattern not in ("", "t")
-        if gradient or self._is_given(one) or (in_part and not self._is_of_another(claim, finding, one)):
+        return self._claimed(claim, finding) if one is None else self._defined_again(claim, one, finding)
+
+    def _claimed(self, claim: Claim, finding: Finding) -> Finding:
+        """The verdict on a relation that defines no quantity."""
+        open_ = doubted(claim, self.scope, finding) if finding.verdict == "fails" else None
+        return open_ or self._as_definition(claim, self._of_one_step(claim, self._elsewhere(claim, finding)))
+
+    def _defined_again(self, claim: Claim, one: Definition, finding: Finding) -> Finding:
+        """The verdict on what may define a quantity anew, from that on it as a claim."""
+        first = self.first.get((one.key, one.pattern), (None, None))[1]
+        fails = finding.verdict == "fails"
+        if first is not None and is_gradient(first):
+            other = fails and is_other_gradient(claim, one, self.scope, self.claims)
+            return self._redefined(one) if other else finding
+        at_all_times = one.pattern in ("", "t")
+        in_part = bool(one.indices) or not at_all_times
+        again = in_part and not (fails and is_of_another(claim, one, self.scope, self.claims))
+        if again or self._is_given(one):
             return finding
-        if one.pattern not in ("", "t"):
+        if not at_all_times:
             return Finding("definition", f"It defines {one.left.canonical} anew, at this time alone.")
-        if (
-            not (one.indices or is_step(one, self.vocabulary))
-            and one.pattern == "t"
-            and self._is_of_known(one)
-        ):
-            return self._elsewhere(claim, finding)  # a closed form of what is defined by steps
+        if is_closed_form(one, self.scope):
+            return self._elsewhere(claim, finding)
         if finding.verdict == "holds":
             scope = self.scope.redefined(one, False)
             self.scope = scope if scope.sound(one) else self.scope
@@ -255,38 +261,15 @@ class Court:
         """Keeps in mind what is defined anew, and by no definition before as it is here."""
         self.renewed.append(one)
         held = [old for old in self.scope.definitions.get(one.key, ()) if old.pattern == one.pattern]
-        if finding.verdict != "fails" or not held or self._fresh(claim, held[-1].display):
+        if (
+            finding.verdict != "fails"
+            or not held
+            or fresh(claim, held[-1].display, self.claims, self.vocabulary)
+        ):
             return
         entries = self.vocabulary.entries_of(claim)
         if all(tried(claim, scope, False, entries).status != "equal" for scope in self._scopes()[1:]):
             self.anew[id(claim)] = Restated(claim, finding, held[-1], one)
-
-    def _fresh(self, claim: Claim, display: int) -> set[str]:
-        """The names on the right of a claim that no relation up to a display holds."""
-        met = set().union(*(self._keys(one) for one in self.claims if one.display <= display))
-        return self._keys(replace(claim, left=None)) - met
-
-    def _keys(self, claim: Claim) -> set[str]:
-        """The names that a claim speaks of."""
-        entries = self.vocabulary.entries_of(claim)
-        return {self.vocabulary.refer(name, entries).key for name in claim_names(claim)}
-
-    def _is_of_another(self, claim: Claim, finding: Finding, one: Definition) -> bool:
-        """Does what fails speak of another network: by quantities not met where its left side is defined?"""
-        steps = [old for old in self.scope.definitions.get(one.key, ()) if old.pattern == "t"]
-        if finding.verdict != "fails" or not steps:
-            return False
-        fresh = self._fresh(claim, steps[-1].display) - bound_letters(claim.right)
-        return any(old.pattern == "t" for key in fresh for old in self.scope.definitions.get(key, ()))
-
-    def _is_of_known(self, one: Definition) -> bool:
-        """Is a quantity defined again, by names that all stand in earlier definitions?"""
-        entries = self.vocabulary.writing.entries(one.right)
-        keys = {self.vocabulary.refer(name, entries).key for name in names_in(one.right)}
-        return (
-            keys - bound_letters(one.right) - {self.vocabulary.names.letter, "T"}
-            <= self.scope.keys_of_definitions()
-        )
 
     def _scopes(self) -> list[Scope]:
         """The scope that holds, and the latest ones before it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import Place, SpecificationError
@@ -48,6 +48,8 @@ from symbptt.reader.syntax import (
 EQUALS = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 ASSIGNS = frozenset(["\\leftarrow", "\\longleftarrow", "\\gets", "+=", "-=", "<-"])
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
+
+Parsed = tuple[int, Formula, Chain | SpecificationError]  # a statement of a display, and the display's number
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -99,47 +101,52 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
     numbers: tuple[int | None, ...] = tuple(range(len(document.displays)))
     if inline:
         document, numbers = _with_inline(document)
-    parsed = [
+    parsed: list[Parsed] = [
         (number, formula, with_blocks(item) if isinstance(item, Chain) else item)
         for number, formula in enumerate(document.displays)
         for item in _parsed(formula, document)
     ]
     change = in_turn(
         written_as_functions(spoken_functions(text)),
-        timed_calls(*called_names(item for *_, item in parsed if isinstance(item, Chain))),
+        timed_calls(*called_names(_statements(parsed))),
         exponentials,
         stacked,
         with_index,
         labels_in_brackets,
         elided,
-        with_primes(item for *_, item in parsed if isinstance(item, Chain)),
+        with_primes(_statements(parsed)),
     )
-    parsed = [
-        (number, formula, normal_chain(item, change) if isinstance(item, Chain) else item)
-        for number, formula, item in parsed
-    ]
+    parsed = _changed(parsed, change)
     inlines = tuple(_inline(document, change))
-    every = [*(item for *_, item in parsed if isinstance(item, Chain)), *(item for _, item in inlines)]
     for found in (with_codewords, with_arguments, with_time, with_likelihoods, with_derivatives):
-        change = found(every)
-        every = [normal_chain(item, change) for item in every]
-        parsed = [
-            (number, formula, normal_chain(item, change) if isinstance(item, Chain) else item)
-            for number, formula, item in parsed
-        ]
+        change = found([*_statements(parsed), *(item for _, item in inlines)])
+        parsed = _changed(parsed, change)
         inlines = tuple((formula, normal_chain(item, change)) for formula, item in inlines)
-    meant = gradients([item for *_, item in parsed if isinstance(item, Chain)], [item for _, item in inlines])
+    meant = gradients(_statements(parsed), [item for _, item in inlines])
+    parsed = _changed(parsed, meant)
+    inlines = tuple((formula, normal_chain(item, meant)) for formula, item in inlines)
     claims: list[Claim | Unread] = list(_unclosed(document))
-    chains: list[Chain] = []
     for number, formula, item in parsed:
         if isinstance(item, Chain):
-            chains.append(normal_chain(item, meant))
-            claims.extend(_claims(chains[-1], number, formula, _gone_on_from(item, claims, number)))
+            claims.extend(_claims(item, number, formula, _gone_on_from(item, claims, number)))
         else:
             claims.append(_unread(item, number, formula))
     claims.sort(key=lambda item: item.display)
-    inlines = tuple((formula, normal_chain(item, meant)) for formula, item in inlines)
-    return Reading(document, tuple(claims), tuple(chains), inlines, text, (*numbers, len(numbers)))
+    chains = tuple(_statements(parsed))
+    return Reading(document, tuple(claims), chains, inlines, text, (*numbers, len(numbers)))
+
+
+def _statements(parsed: Iterable[Parsed]) -> list[Chain]:
+    """The statements that could be read."""
+    return [item for *_, item in parsed if isinstance(item, Chain)]
+
+
+def _changed(parsed: Iterable[Parsed], change: Change) -> list[Parsed]:
+    """The statements rewritten; what could not be read stays."""
+    return [
+        (number, formula, normal_chain(item, change) if isinstance(item, Chain) else item)
+        for number, formula, item in parsed
+    ]
 
 
 def _or_bare(document: Document, text: str) -> Document:

@@ -186,7 +186,9 @@ def expand(text: str, macros: Mapping[str, Macro]) -> tuple[str, list[Span] | No
         body, stop = _replacement(text, call.end(), macro, origin)
         if body[-1:].isalpha() and text[stop : stop + 1].isalpha():
             body += " "
-        if body[:1].isalpha() and _ENDS_IN_COMMAND.search(text[: call.start()][-LONGEST_NAME:]):
+        if body[:1].isalpha() and _ENDS_IN_COMMAND.search(
+            text[max(0, call.start() - LONGEST_NAME) : call.start()]
+        ):
             body = " " + body
         text = text[: call.start()] + body + text[stop:]
         origins[call.start() : stop] = [Span(origin, origins[stop - 1].stop)] * len(body)

@@ -56,26 +56,11 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
 
     ``at_end``: a loss that is nowhere defined is one of the last time step, else the sum over time.
     """
-    found: Found = {}
     claims = [item for item in reading.claims if isinstance(item, Claim)]
-    renewed = 0  # the latest display in which a quantity with a time is defined anew
-    for claim, after in zip_longest(claims, claims[1:]):
-        one = definition(_called_out(claim, after), vocabulary)
-        first = one is not None and (one.initial or one.pattern == "" or (one.key, "t") not in found)
-        if one is not None and one.pattern == "t" and not first and found[one.key, "t"][1].right != one.right:
-            renewed = claim.display
-        if one is not None and first and not (one.pattern == "" and _met(one, vocabulary) < renewed):
-            found.setdefault((one.key, one.pattern), (claim, one))
-    known = frozenset(key for key, _ in found)
-    prose = spoken(reading, vocabulary, known)
+    found = _in_displays(claims, vocabulary)
+    prose = spoken(reading, vocabulary, frozenset(key for key, _ in found))
     for fallback in (labels(claims, vocabulary), implied(claims, vocabulary), prose):
-        before = set(found)
-        for one in fallback:
-            slot = (one.key, one.pattern)
-            if one.initial or (one.key, "t") not in before:
-                found.setdefault(slot, (None, one))
-            elif slot in found and isinstance(upright(one.right), Derivative | Gradient):
-                found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
+        _fall_back(found, fallback)
     for claim, one in collected(claims, vocabulary, {key for key, _ in found}):
         found.setdefault((one.key, one.pattern), (claim, one))
     found = _by_name(_without_examples(found))
@@ -90,6 +75,33 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
     for one in losses(claims, vocabulary, held, at_end, reading.text):
         found[one.key, one.pattern] = (None, replace(one, doubtful=several or one.doubtful))
     return found
+
+
+def _in_displays(claims: list[Claim], vocabulary: Vocabulary) -> Found:
+    """The first definition of each name alone on the left of a display."""
+    found: Found = {}
+    renewed = 0  # the latest display in which a quantity with a time is defined anew
+    for claim, after in zip_longest(claims, claims[1:]):
+        one = definition(_called_out(claim, after), vocabulary)
+        if one is None:
+            continue
+        first = one.initial or one.pattern == "" or (one.key, "t") not in found
+        if one.pattern == "t" and not first and found[one.key, "t"][1].right != one.right:
+            renewed = claim.display
+        if first and not (one.pattern == "" and _met(one, vocabulary) < renewed):
+            found.setdefault((one.key, one.pattern), (claim, one))
+    return found
+
+
+def _fall_back(found: Found, fallback: Iterable[Definition]) -> None:
+    """Adds what else the document says, where nothing counts that was found before."""
+    before = set(found)
+    for one in fallback:
+        slot = (one.key, one.pattern)
+        if one.initial or (one.key, "t") not in before:
+            found.setdefault(slot, (None, one))
+        elif slot in found and isinstance(upright(one.right), Derivative | Gradient):
+            found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
 
 
 def _without_examples(found: Found) -> Found:

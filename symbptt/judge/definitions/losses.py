@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from symbptt.judge.definitions.named_losses import NOWHERE, named_loss
+from symbptt.judge.definitions.named_losses import named_loss
 from symbptt.judge.definitions.shapes import SCALARS
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import NOWHERE, rebuilt
 from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, names_in
 from symbptt.judge.numeric.tensors import Undecided

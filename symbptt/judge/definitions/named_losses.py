@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from symbptt.judge.notation.normal import NOWHERE
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import Apply, Binary, Bracket, Name, Negative, Number, Span, Surface
+from symbptt.reader.syntax import Apply, Binary, Bracket, Name, Negative, Number, Surface
 
-NOWHERE = Span(0, 0)
 SIGMOIDS = ("\\sigma", "sigmoid", "sigm")
 _CROSS_ENTROPY = re.compile(
     r"cross[\s_-]*entropy|log[\s-]*likelihood|log[\s-]*loss|negative[\s-]*log|entrop[ií]a\s+cruzada"
@@ -24,11 +24,6 @@ _CROSS_ENTROPY = re.compile(
     r"|교차\s*엔트로피|크로스\s*엔트로피|перекр[её]стн\w+\s+энтроп",
     re.IGNORECASE,
 )
-
-
-def speaks_of_cross_entropy(text: str) -> bool:
-    """Does a document name the cross entropy?"""
-    return _CROSS_ENTROPY.search(text) is not None
 
 
 def named_loss(

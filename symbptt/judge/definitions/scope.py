@@ -10,9 +10,9 @@ from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.definitions import beside_logarithm
 from symbptt.judge.definitions.losses import is_gradient
-from symbptt.judge.definitions.named_losses import NOWHERE
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.notation.declarations import Declaration
+from symbptt.judge.notation.normal import NOWHERE
 from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.world import Definition, World

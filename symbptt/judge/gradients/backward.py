@@ -7,7 +7,6 @@ gradients are the names that are used and never defined (da_{next}; \\delta 1).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -38,7 +37,8 @@ from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Apply, Name, Surface, spelled, walk
 
 MOST = 24
-SECONDS = 1.0
+MOST_PARTS = 60_000  # of a right side, evaluated in one reading
+MOST_PARTS_OF_EDITS = 45_000  # evaluated in all edits of one equation
 
 
 @dataclass
@@ -286,19 +286,20 @@ class Backward:
 
     def _read(self, right: Surface) -> Iterator[Tensor]:
         """The values of a right side as it is written."""
-        self.world.until = time.process_time() + SECONDS
-        for choice in readings(MOST, SECONDS):
+        for choice in readings(MOST):
             ends = self.vocabulary.ends(self.world.horizon)
             bound = {**ends, "t": NOW, self.vocabulary.names.letter: NOW}
             evaluator = Evaluator(
                 self.world, self.vocabulary, bound, choice, frozenset(), "right", self.world.rows
             )
             try:
-                yield evaluator.value(right)
+                with self.world.work.of(MOST_PARTS):
+                    value = evaluator.value(right)
             except Undecided:
                 raise
             except SymbpttError:
                 continue
+            yield value
 
     def _compared(self, claim: Claim, right: Surface, truths: list[tuple[str, Tensor]]) -> Finding:
         unknown = self._unknown(right)
@@ -339,7 +340,8 @@ class Backward:
         """What is found of an equation, with the slightest edit that gives a gradient."""
         memo, leaves = dict(self.world.memo), set(self.world.leaves)
         forward = [one.right for found in self.world.definitions.values() for one in found]
-        found = regained(claim, right, self.values, true, self.claims, forward)
+        with self.world.work.of(MOST_PARTS_OF_EDITS):
+            found = regained(claim, right, self.values, true, self.claims, forward)
         self.world.memo, self.world.leaves = memo, leaves  # what was tried has not been said
         if found is None:
             return finding

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from symbptt.judge.gradients.times import moved, split, time_of
-from symbptt.judge.notation.normal import Change, rebuilt
+from symbptt.judge.notation.normal import NOWHERE, Change, rebuilt
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.numeric.trial import Trial
@@ -29,7 +29,6 @@ from symbptt.reader.syntax import (
     Negative,
     Number,
     Scripted,
-    Span,
     Surface,
     Text,
     Transpose,
@@ -39,7 +38,6 @@ from symbptt.reader.syntax import (
 MOST = 160
 FAR = 4  # displays; what is farther off is no less likely
 RENAMED, TURNED, SLOPE = 3, 2, 1  # how much farther off than what is written
-NOWHERE = Span(0, 0)
 LOOSE = (Number, Negative, BigOperator, Text, Dots)
 DIAGONAL = ("diag", "Diag")
 

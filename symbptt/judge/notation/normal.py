@@ -23,6 +23,7 @@ from symbptt.reader.syntax import (
 )
 
 Change = Callable[[Surface], Surface]
+NOWHERE = Span(0, 0)  # the place of what nobody wrote
 
 
 def rebuilt(node: Surface, change: Change) -> Surface:
@@ -43,6 +44,11 @@ def _rebuilt(value: object, change: Change) -> object:
         items = tuple(_rebuilt(item, change) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     return value
+
+
+def renamed(node: Surface, old: Name, new: Name) -> Surface:
+    """A formula with one name in the place of another."""
+    return rebuilt(node, lambda one: replace(new, at=one.at) if one == old else one)
 
 
 def exponentials(node: Surface) -> Surface:

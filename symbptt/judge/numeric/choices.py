@@ -8,7 +8,6 @@ for the answers that matter to it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -63,14 +62,11 @@ class Choice:
         return found
 
 
-def readings(
-    most: int, seconds: float, settled: Mapping[tuple[object, ...], int] | None = None
-) -> Iterator[Choice]:
-    """Choices to evaluate under, each different, until none is left or the limits are reached."""
-    until = time.process_time() + seconds
+def readings(most: int, settled: Mapping[tuple[object, ...], int] | None = None) -> Iterator[Choice]:
+    """Choices to evaluate under, each different, until none is left or the limit is reached."""
     script: tuple[int, ...] | None = ()
     for _ in range(most):
-        if script is None or time.process_time() > until:
+        if script is None:
             return
         choice = Choice(script, settled or {})
         yield choice

@@ -6,7 +6,6 @@ evaluator asks ``choose``; the judge tries the answers in turn.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 
@@ -87,8 +86,7 @@ class Evaluator(Arranging):
         """The value of a node. Raises Misfit, Undecided."""
         if self.memory is not None and isinstance(self.choose, Choice) and not isinstance(node, Number):
             return self._remembered(node, self.memory, self.choose)
-        if time.process_time() > self.world.until:
-            raise TooLong("it takes too long")
+        self.world.work.go_on()
         if node is self.world.node:
             return self.world.moved(node, self._valued(node))
         return self._valued(node)
@@ -98,8 +96,7 @@ class Evaluator(Arranging):
         place = (id(node), self.place)
         result = memory.recall(place, choice)
         if result is None:
-            if time.process_time() > self.world.until:
-                raise TooLong("it takes too long")
+            self.world.work.go_on()
             start = len(choice.asked)
             try:
                 result = Result(self._valued(node))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -32,7 +31,7 @@ from symbptt.reader.syntax import (
 
 MOST_READINGS = 200
 FEW_READINGS = 2
-SECONDS = 1.5
+MOST_PARTS = 60_000  # of formulas, evaluated in one trial
 TOLERANCE = 1e-6
 NEARLY = 1e-3  # so much may rounding do where both sides should be zero
 UNFIT = "The sizes of the two sides fit in no reading."
@@ -82,20 +81,20 @@ class Trial:
         self.letters = Letters(self.scope, self.entries)
         self.world = self.scope.world(self.unit, 1, _sized(self.claim))
 
-    def outcome(self, settled: Settled | None = None, seconds: float = SECONDS) -> Outcome:
+    def outcome(self, settled: Settled | None = None) -> Outcome:
         """The best outcome over all readings in which these questions are settled."""
-        self.world.until = time.process_time() + seconds
-        outcome = self._outcome(settled, seconds, self.memory, beyond=False)
-        if outcome.message != OUTSIDE:
-            return outcome
-        further = self._outcome(settled, seconds, Memory(), beyond=True)
+        with self.world.work.of(MOST_PARTS):
+            outcome = self._outcome(settled, self.memory, beyond=False)
+            if outcome.message != OUTSIDE:
+                return outcome
+            further = self._outcome(settled, Memory(), beyond=True)
         return further if further.status in ("differs", "equal") else outcome
 
-    def _outcome(self, settled: Settled | None, seconds: float, memory: Memory, beyond: bool) -> Outcome:
+    def _outcome(self, settled: Settled | None, memory: Memory, beyond: bool) -> Outcome:
         """The same, ``beyond`` the last time or not."""
         bindings = list(assignments(self.claim, self.scope, self.world, self.entries))
         best: Outcome | None = None
-        for choice in readings(MOST_READINGS, seconds, settled):
+        for choice in readings(MOST_READINGS, settled):
             with np.errstate(all="ignore"):
                 outcome = self._under(choice, self.claim, bindings, memory, beyond)
             if outcome.status in ("equal", "undecided"):
@@ -130,13 +129,12 @@ class Trial:
 
     def _outcomes(self, claim: Claim, settled: Settled, most: int) -> Iterator[Outcome]:
         """How another claim fares in each reading; names that it alone speaks of are forgotten after it."""
-        self.world.until = time.process_time() + SECONDS
         leaves = set(self.world.leaves)
         bindings = list(assignments(claim, self.scope, self.world, self.entries, self.letters))
         try:
-            for choice in readings(most, SECONDS, settled):
+            for choice in readings(most, settled):
                 self.edited += 1
-                with np.errstate(all="ignore"):
+                with np.errstate(all="ignore"), self.world.work.of(MOST_PARTS):
                     outcome = self._under(choice, claim, bindings, self.memory, False)
                 yield outcome
         finally:

@@ -7,6 +7,7 @@ run: total (through every path), immediate (earlier times held), or direct (all 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -29,7 +30,30 @@ class OutOfRange(Undecided):
 
 
 class TooLong(Undecided):
-    """An evaluation that has used up its time."""
+    """An evaluation that has done all the work that it may."""
+
+
+@dataclass(slots=True)
+class Work:
+    """How many parts of formulas were evaluated, and at how many to give up: the same on a busy machine."""
+
+    done: int = 0
+    most: float = float("inf")
+
+    def go_on(self) -> None:
+        """Counts one part more. Raises TooLong."""
+        self.done += 1
+        if self.done > self.most:
+            raise TooLong("it takes too long")
+
+    @contextmanager
+    def of(self, parts: int) -> Iterator[None]:
+        """In the block at most so many parts are evaluated, and no more than the one around it may."""
+        before, self.most = self.most, min(self.most, self.done + parts)
+        try:
+            yield
+        finally:
+            self.most = before
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,7 +145,7 @@ class World:
     targets: frozenset[str] = frozenset()  # names that stand beside the logarithm of a prediction
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
     labelled: int | None = None  # how much later the label is that a target stands for
-    until: float = float("inf")  # the moment of processor time at which an evaluation gives up
+    work: Work = field(default_factory=Work)  # shared with the instances that are made of this one
     node: Surface | None = None  # an occurrence of an expression that is moved, instead of a quantity
     node_shape: tuple[int, int] | None = None
     node_keys: dict[int, Key] = field(default_factory=dict)
@@ -307,7 +331,6 @@ class World:
         place = (target, kind, {"total": None, "immediate": since, "direct": of, "own": of}[kind])
         if place not in self.shifts:
             self.shifts[place] = self.shifted(target, kind, since, of)
-        self.shifts[place].until = self.until
         return self.shifts[place]
 
     def instances(self, draws: Iterable[tuple[int, float]]) -> Iterator[World]:
@@ -329,6 +352,7 @@ class World:
             targets=self.targets,
             positive=self.positive,
             labelled=self.labelled,
+            work=self.work,
         )
 
 

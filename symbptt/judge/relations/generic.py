@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import Derivative, Gradient, Name, Surface, walk
+from symbptt.reader.syntax import Derivative, Gradient, Name, walk
 
 GENERAL = frozenset(["\\theta", "\\Theta"])
 MOST = 4  # parameters that a statement is tried with
@@ -20,14 +20,10 @@ def instances(claim: Claim, scope: Scope) -> list[Claim]:
     general = _general(claim, scope)
     if general is None or claim.left is None:
         return [claim]
-    found = []
-    for parameter in _parameters(scope)[:MOST]:
-
-        def change(node: Surface, parameter: Name = parameter) -> Surface:
-            return replace(parameter, at=node.at) if node == general else node
-
-        left, right = rebuilt(claim.left, change), rebuilt(claim.right, change)
-        found.append(replace(claim, left=left, right=right))
+    found = [
+        replace(claim, left=renamed(claim.left, general, one), right=renamed(claim.right, general, one))
+        for one in _parameters(scope)[:MOST]
+    ]
     return found or [claim]
 
 

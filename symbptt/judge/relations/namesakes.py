@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 
 from symbptt.errors import SymbpttError
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.trial import Settled, Trial
 from symbptt.judge.reading import Claim
 from symbptt.judge.repairs.repairs import Repair
-from symbptt.reader.syntax import Name, Surface
+from symbptt.reader.syntax import Name
 from symbptt.reader.written import written
 
 MOST = 8  # namesakes that are tried
@@ -25,7 +24,7 @@ def namesake(claim: Claim, trial: Trial, claims: Iterable[Claim], settled: Settl
     if claim.left is None:
         return None
     for name, other in list(_pairs(claim, trial, claims))[:MOST]:
-        edited = replace(claim, right=rebuilt(claim.right, partial(_with, name, other)))
+        edited = replace(claim, right=renamed(claim.right, name, other))
         try:
             if trial.holds(edited, settled):
                 said = f"{written(other)} is meant, not {written(name)}"
@@ -47,8 +46,3 @@ def _pairs(claim: Claim, trial: Trial, claims: Iterable[Claim]) -> Iterator[tupl
         for other in every:
             if other.stem == name.stem and other != name and vocabulary.refer(other).key in known:
                 yield name, other if other.time is None else replace(other, time=name.time or other.time)
-
-
-def _with(name: Name, other: Name, node: Surface) -> Surface:
-    """The change that puts one name in the place of another."""
-    return replace(other, at=node.at) if node == name else node

@@ -6,8 +6,8 @@ trial tells whether a factor is missing, wherever it belongs. What passes is tri
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
@@ -23,7 +23,7 @@ from symbptt.reader.syntax import Name, Span, Surface, walk
 from symbptt.reader.written import written
 
 MOST_READINGS = 200  # of all edits of a relation
-SECONDS = 1.0  # should each take long
+MOST_PARTS = 15_000  # evaluated in all of them
 LEFT = 2  # how much heavier an edit of the left side is
 
 
@@ -46,12 +46,16 @@ class Repair:
 def repair(claim: Claim, trial: Trial, claims: Iterable[Claim], settled: Settled) -> Repair | None:
     """The slightest edit that makes a relation hold, or None."""
     near = sorted(claims, key=lambda one: (one is not claim, abs(one.display - claim.display)))
-    return Search(claim, trial, settled, near).found()
+    search = Search(claim, trial, settled, near)
+    with search.bounded():
+        return search.found()
 
 
 def widened(claim: Claim, trial: Trial, claims: Iterable[Claim], settled: Settled) -> Repair | None:
     """The slightest edit by which a relation that is true of plain numbers is true of all sizes, or None."""
-    return Search(claim, trial, settled, list(claims)).widened()
+    search = Search(claim, trial, settled, list(claims))
+    with search.bounded():
+        return search.widened()
 
 
 @dataclass
@@ -64,7 +68,6 @@ class Search:
     near: list[Claim]
     plain: Trial = field(init=False)
     status: str = field(init=False)  # of the relation where every size is 1
-    until: float = field(init=False)
     readings: int = FEW_READINGS  # in which an edit is tried; one where edits are many
 
     def __post_init__(self) -> None:
@@ -72,7 +75,12 @@ class Search:
         outcome = self.plain.outcome(self.settled)
         rounding = outcome.status == "differs" and outcome.error < NEARLY
         self.status = "vanish" if rounding else outcome.status
-        self.until = time.process_time() + SECONDS
+
+    @contextmanager
+    def bounded(self) -> Iterator[None]:
+        """In the block only so much is evaluated, with sizes of 1 and with others."""
+        with self.trial.world.work.of(MOST_PARTS), self.plain.world.work.of(MOST_PARTS):
+            yield
 
     def found(self) -> Repair | None:
         """The first edit that makes the relation true and says more than that a side is itself."""
@@ -96,8 +104,8 @@ class Search:
         return None
 
     def _late(self) -> bool:
-        """Has enough been tried? A number, so that a busy machine finds the same."""
-        return self.trial.edited + self.plain.edited > MOST_READINGS or time.process_time() > self.until
+        """Has enough been tried?"""
+        return self.trial.edited + self.plain.edited > MOST_READINGS
 
     def _holds(self, edited: Claim) -> bool:
         """Is an edited relation true?"""

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.gradients.times import split, time_of
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.numbers import evidence_of
 from symbptt.judge.numeric.trial import Outcome, tried
@@ -22,7 +21,7 @@ from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
 from symbptt.judge.repairs.repairs import Repair, as_repair
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Name, Surface
+from symbptt.reader.syntax import Surface
 from symbptt.reader.written import written
 
 LEAST = 2  # relations that another time makes true
@@ -97,11 +96,7 @@ def _edits(claim: Claim, one: Definition) -> Iterator[tuple[str, Surface]]:
             if offset != split(name.time)[1]:
                 new = time_of(letter, offset)
                 said = f"the time of {written(name)} should be {written(new)}"
-                yield said, rebuilt(claim.right, partial(_instead, name, replace(name, time=new)))
-
-
-def _instead(old: Name, new: Name, node: Surface) -> Surface:
-    return replace(new, at=node.at) if node == old else node
+                yield said, renamed(claim.right, name, replace(name, time=new))
 
 
 def _likelihood(edit: tuple[Claim, Definition, str, Surface]) -> bool:

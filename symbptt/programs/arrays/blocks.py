@@ -154,7 +154,7 @@ class BlockedBody(ScannedBody):
     def constants(self) -> list[str]:
         """The keys of what the forward run keeps that is no series."""
         statics = {self.variable(e.left) for e in self.recurrence.statics}
-        return [quoted(key) for key, name in self.kept_by_run.items() if name in statics]
+        return [f'"{key}"' for key, name in self.kept_by_run.items() if name in statics]
 
     def told(self) -> dict[str, Any]:
         """What the template asks for."""
@@ -166,8 +166,3 @@ class BlockedBody(ScannedBody):
             "steps": f"len(inputs[{self.key(inputs[0])}])" if inputs else 'inputs["T"]',
             "lengths": [line for _, line in self._lengths() if line.startswith(("T", "B"))],
         }
-
-
-def quoted(name: str) -> str:
-    """A text in source."""
-    return f'"{name}"'

@@ -9,7 +9,7 @@ import sympy
 
 from symbptt.expressions import Quantity, size
 from symbptt.programs.loops.kernels import Kernels
-from symbptt.programs.plan.names import adjoint, by_what
+from symbptt.programs.plan.names import adjoint
 from symbptt.programs.source.lines import needed, returned_groups
 from symbptt.programs.source.scalars import scalar
 
@@ -103,7 +103,7 @@ class Outside(Kernels):
     def seeds_of_cotangents(self) -> list[str]:
         """The lines that make the adjoints that the sweep starts from, out of the cotangents."""
         lead = [f"T + {self.plan.front}", "B"]
-        shapes = {f'"{self.names.key(by_what(d))}"': self._shape(d, lead) for d in self.seeds}
+        shapes = {self._key_of(d): self._shape(d, lead) for d in self.seeds}
         made = [f"seed(cotangents, {key}, {shape}, dtype, single)" for key, shape in shapes.items()]
         body = ["seeds = (", *(f"    {line}," for line in made), ")"]
         return [*needed([*self._length_of_given(), *self._size_lines()], body), *body]

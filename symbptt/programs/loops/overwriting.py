@@ -46,9 +46,9 @@ def _stored_over(sweep: Sweep, writer: Statement, value: Quantity) -> Sweep | No
     gradient = writer.target
     if not (_is_alone(sweep, writer) and value.time == t and value.shape == gradient.shape):
         return None
-    if any(_looks_at(s, value.name) for s in sweep.rest) or not _is_aligned(writer, value):
+    if any(_looks_at(s.value, value.name) for s in sweep.rest) or not _is_aligned(writer, value):
         return None
-    if not any(_looks_at(s, gradient.name) for s in sweep.rest):
+    if not any(_looks_at(s.value, gradient.name) for s in sweep.rest):
         return None  # it is gone after its step: nothing is saved
     loop = _early_looks(list(sweep.loop), writer, value)
     if loop is None:
@@ -64,8 +64,8 @@ def _is_alone(sweep: Sweep, writer: Statement) -> bool:
     return writers == [writer] and writer.target.time == t and not writer.summed and writer.row == 0
 
 
-def _looks_at(s: Statement, name: str) -> bool:
-    return any(q.name == name for q in quantities(s.value))
+def _looks_at(value: Basic, name: str) -> bool:
+    return any(q.name == name for q in quantities(value))
 
 
 def _is_aligned(writer: Statement, value: Quantity) -> bool:
@@ -94,7 +94,7 @@ def _early_looks(loop: list[Statement], writer: Statement, value: Quantity) -> l
     n = loop.index(writer)
     early, late = loop[:n], [replace(writer, adds=False)]
     for s in (piece for later in loop[n + 1 :] for piece in _pieces(later, value)):
-        if not _looks_at(s, value.name):
+        if not _looks_at(s.value, value.name):
             late.append(s)
         elif _may_go_before(s, late):
             early.append(s)
@@ -108,7 +108,7 @@ def _pieces(s: Statement, value: Quantity) -> Iterator[Statement]:
     if not (s.adds and isinstance(s.value, Plus)):
         yield s
         return
-    looking = [term for term in s.value.args if value.name in {q.name for q in quantities(term)}]
+    looking = [term for term in s.value.args if _looks_at(term, value.name)]
     for terms in (looking, [term for term in s.value.args if term not in looking]):
         if terms:
             yield replace(s, value=Plus(*terms))
