@@ -23,6 +23,7 @@ from symbptt.expressions import (
     Dot,
     Eye,
     Inner,
+    Joint,
     Kron,
     MatrixPower,
     Ones,
@@ -115,6 +116,13 @@ def _apply_pull(node: Basic, _: int, g: Basic) -> Basic:
     if isinstance(known, Columnwise):
         return known.pullback(node.argument, node, g)
     return Times(g, slope(node))
+
+
+def _joint_local(node: Joint, i: int) -> Basic:
+    """The Jacobian by an argument, kept: nothing is known of the function but its name."""
+    if node.by:
+        raise TypeError(f"no second derivative of the generic function {node.function.name}")
+    return node.differentiated(i + 1)
 
 
 # ------------------------------------------------------------------ matrix products
@@ -234,6 +242,7 @@ RULES: dict[type, tuple[Local, Pull]] = {
     Times: (_times_local, _times_pull),
     Power: (lambda n, i: Diagonal(Vec(_power_slope(n))), lambda n, i, g: Times(g, _power_slope(n))),
     Apply: (_apply_local, _apply_pull),
+    Joint: (_joint_local, lambda n, i, g: Dot(Transposed(_joint_local(n, i)), g)),
     Dot: (_dot_local, _dot_pull),
     MatrixPower: (_matrix_power_local, _matrix_power_pull),
     Diagonal: (_diagonal_local, _diagonal_pull),

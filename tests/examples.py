@@ -81,6 +81,18 @@ def generic() -> Recurrence:
     return b.recurrence("generic")
 
 
+def open_functions() -> Recurrence:
+    """h_t = f(x_t, h_{t-1}, w), o_t = g(h_t, v, 2 h_{t-1}), L = sum_t l(o_t, y_t): shapes alone are known."""
+    b = Builder()
+    q = b.quantity
+    h, x, o, y = (q(name, n, timed=True) for name, n in zip("hxoy", "nmrr", strict=True))
+    f, g, loss = b.function("f", "n"), b.function("g", "r"), b.function(r"\ell")
+    b.define(h[t], f(x[t], h[t - 1], q("w", "p")))
+    b.define(o[t], g(h[t], q("v"), 2 * h[t - 1]))
+    b.define(q("L"), SumOver(loss(o[t], y[t]), t, 1, T))
+    return b.recurrence("open functions")
+
+
 def late_input() -> Recurrence:
     """Peephole and a delayed input: o_t sees c_t, and c_t sees x_{t-1}; the output mixes them."""
     b = Builder()
@@ -171,4 +183,5 @@ def two_lags_backwards() -> Recurrence:
 BACKWARDS = {
     f.__name__: f for f in (bidirectional, deep_bidirectional, gated_bidirectional, two_lags_backwards)
 }
+OPEN = {"open_functions": open_functions}
 EXAMPLES = {f.__name__: f for f in (elman, two_lags, matrix_state, gated, generic, late_input, odd_losses)}

@@ -21,6 +21,8 @@ $$a_t = S(W_{aa} a_{t-1} + W_{ax} x_t + b), \qquad a_0 = 0$$
 with $S = \sigma$ and $W_{aa} \in \mathbb{R}^{n \times n}$.
 """
 
+OPEN = r"$$h_t = f(h_{t-1}, x_t)$$ $f: \mathbb{R}^n \times \mathbb{R}^m \to \mathbb{R}^n$"
+
 
 @pytest.fixture
 def call(monkeypatch, capsys):
@@ -127,6 +129,7 @@ def test_standard_input():
         (("derive", "nobody"), "nobody: expected a file, `-`, or the name of a ready recurrence"),
         (("derive", "simple_rn"), "did you mean simple_rnn?"),
         (("derive", "simple_rnn", "--wrt", "W_zz"), "W_zz"),
+        (("generate", "OPEN"), "code needs a formula for a generic function of several arguments"),
         (("derive", "simple_rnn", "--of", "a_t", "--wrt", "W_ya"), "a does not depend on W_{ya}"),
         (("derive", "simple_rnn", "--form", "sideways"), "sideways"),
         (("derive", "simple_rnn", "--steps", "0"), "--steps"),
@@ -134,8 +137,9 @@ def test_standard_input():
         (("conjure",), "conjure"),
     ],
 )
-def test_a_call_at_fault(call, arguments, message):
-    code, out, err = call(*arguments)
+def test_a_call_at_fault(call, arguments, message, tmp_path):
+    (tmp_path / "open.md").write_text(OPEN, encoding="utf-8")
+    code, out, err = call(*(str(tmp_path / "open.md") if one == "OPEN" else one for one in arguments))
     assert (code, out) == (2, "")
     assert message in err
     assert "Traceback" not in err

@@ -16,9 +16,10 @@ from symbptt.expressions import Dot, Gradient, Quantity, Times, Total, Transpose
 from symbptt.functions import Elementwise
 from symbptt.oracle import difference, evaluate
 from symbptt.recurrence import Recurrence, T, t
-from tests.examples import EXAMPLES, elman, gated, generic, two_lags
+from tests.examples import EXAMPLES, OPEN, elman, gated, generic, two_lags
 
 k = sympy.Symbol("k", integer=True)
+DERIVED = {**EXAMPLES, **OPEN}
 FOUR = [form for form in FORMS if form != "paths"]
 
 
@@ -30,7 +31,7 @@ def variables(r: Recurrence) -> list[Quantity]:
 
 def cases() -> list[pytest.ParameterSet]:  # type: ignore[name-defined]
     found = []
-    for name, make in EXAMPLES.items():
+    for name, make in DERIVED.items():
         r = make()
         asked = [*r.states, *r.outputs, *([r.loss.left] if r.loss else [])]
         for of in asked:
@@ -83,9 +84,9 @@ def final_value(derivation: Derivation, horizon: int) -> np.ndarray:
     return value.reshape(1, -1, order="F") if is_gradient else value
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", DERIVED)
 def test_the_forms_are_the_same_tensor(name):
-    r = EXAMPLES[name]()
+    r = DERIVED[name]()
     of = r.loss.left if r.loss else (*r.states, *r.outputs)[-1]
     horizon = 4
     for by in r.parameters:

@@ -7,7 +7,7 @@ import pytest
 from symbptt.errors import SpecificationError
 from symbptt.expressions import Apply, FunctionSymbol, Quantity
 from symbptt.recurrence import Builder, t, with_named_arguments
-from tests.examples import EXAMPLES, elman, gated, generic, two_lags
+from tests.examples import EXAMPLES, elman, gated, generic, open_functions, two_lags
 
 
 def names(quantities) -> list[str]:
@@ -71,6 +71,9 @@ def test_the_only_function_of_the_states_gets_a_letter():
 
 def test_a_generic_function_is_listed():
     assert generic().functions == (FunctionSymbol("f"),)
+    assert names(node.function for node in generic().generic) == ["f"]
+    assert names(node.function for node in open_functions().generic) == ["f", "g", r"\ell"]
+    assert open_functions().functions == ()
 
 
 def broken(*equations) -> str:

@@ -9,6 +9,7 @@
         | Power(e, p) | MatrixPower(e, p)
         | Block((e, ...), ...) | Slice(e, axis, start, stop)
         | Apply(function, e, order)             f(e), f'(e)
+        | Joint(function, by, rows, e, ...)     f(e, ...), or its Jacobian by one argument
         | Entry(e, i, ...)                      W_{ij}
         | SumOver(e, i, low, high)
         | ProductOver(e, i, high, low)          ordered: the factor of `high` stands leftmost
@@ -36,6 +37,7 @@ from symbptt.expressions.calculus import (
     SumOver,
     Total,
 )
+from symbptt.expressions.joint import Joint, signature
 from symbptt.expressions.nodes import (
     Apply,
     Commutation,
@@ -83,6 +85,7 @@ __all__ = [
     "Gradient",
     "Immediate",
     "Inner",
+    "Joint",
     "Kron",
     "MatrixPower",
     "Ones",
@@ -112,6 +115,7 @@ __all__ = [
     "rewrite",
     "shape",
     "shape_of",
+    "signature",
     "size",
     "size_text",
     "subexpressions",

@@ -10,6 +10,7 @@ from sympy.core.basic import Basic
 
 from symbptt.expressions.arrangements import Block, Entry, MatrixPower, Slice
 from symbptt.expressions.calculus import Braced, Derivative, PathSum, ProductOver, SumOver
+from symbptt.expressions.joint import Joint
 from symbptt.expressions.nodes import (
     Apply,
     Commutation,
@@ -36,6 +37,8 @@ def children(node: Basic) -> tuple[Basic, ...]:
         parts = tuple(block for row in node.args for block in row.args)
     elif isinstance(node, Apply):
         parts = (node.argument,)
+    elif isinstance(node, Joint):
+        parts = node.arguments
     elif isinstance(node, OF_THE_FIRST):
         parts = parts[:1]
     return parts
@@ -53,6 +56,8 @@ def with_children(node: Basic, new: Iterable[Basic]) -> Basic:
         return Block(*([next(supply) for _ in row.args] for row in node.args))
     if isinstance(node, Apply):
         return Apply(node.function, fresh[0], node.order)
+    if isinstance(node, Joint):
+        return Joint(*node.args[:3], *fresh)
     return node.func(*fresh, *node.args[len(fresh) :])
 
 

@@ -6,7 +6,7 @@ with sigma(x) itself, from the table of functions. `rewrite(exp)` opens a functi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -87,6 +87,55 @@ def applied(symbol: FunctionSymbol, x: sympy.Expr, order: int = 0) -> sympy.Expr
         if own.args in ((x,), (x, sympy.S.Half)):  # tanh(x), or the root x**(1/2)
             return own
     return function_class(symbol, order)(x)
+
+
+class JointFunction(sympy.Function):
+    """A generic function of several numbers; `by` lists the arguments (from 1) it is differentiated by."""
+
+    symbol: FunctionSymbol
+    by: tuple[int, ...]
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative by an argument, which stays open."""
+        return joint_class(self.symbol, tuple(sorted((*self.by, argindex))))(*self.args)
+
+    def _eval_evalf(self, prec: int) -> None:
+        return None
+
+    def _written(self, printer: Any, partial: str, fraction: str) -> str:
+        """f(x, y), or its derivative: a fraction where every variable is an argument that stands once."""
+        inside = ", ".join(map(printer._print, self.args))
+        value = f"{printer._print(self.symbol)}({inside})"
+        variables = [self.args[place - 1] for place in self.by]
+        if not self.by:
+            return value
+        if not all(isinstance(v, OPEN) and self.args.count(v) == 1 for v in variables):
+            return "".join(f"{partial}_{place} " for place in self.by) + value
+        order = "" if len(self.by) == 1 else f"^{len(self.by)}"
+        below = " ".join(f"{partial} {printer._print(v)}" for v in variables)
+        return fraction.format(above=f"{partial}{order} {value}", below=below)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        written = self._written(printer, r"\partial", r"\frac{{{above}}}{{{below}}}")
+        return written if exp is None else rf"\left({written}\right)^{{{exp}}}"
+
+    def _symbptt_text(self, printer: Any) -> str:
+        return self._written(printer, "∂", "{above}/{below}").replace("∂ ", "∂")
+
+
+OPEN = (sympy.Symbol, sympy.Indexed)
+
+
+@cache
+def joint_class(symbol: FunctionSymbol, by: tuple[int, ...] = ()) -> Any:
+    """The class of a generic function's applications to several numbers, or of a derivative of it."""
+    name = "".join(c for c in symbol.name if c.isalnum()) + "".join(f"_by_{place}" for place in by)
+    return type(name, (JointFunction,), {"symbol": symbol, "by": by})
+
+
+def jointly(symbol: FunctionSymbol, arguments: Sequence[sympy.Expr], by: int = 0) -> sympy.Expr:
+    """A generic function of several numbers, or (by i) its derivative by the i-th."""
+    return joint_class(symbol, (by,) if by else ())(*arguments)
 
 
 NUMBERS: dict[type, Callable[..., sympy.Expr]] = {Plus: sympy.Add, Times: sympy.Mul, Power: sympy.Pow}

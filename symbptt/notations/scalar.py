@@ -28,6 +28,7 @@ from symbptt.expressions import (
     Eye,
     Gradient,
     Immediate,
+    Joint,
     MatrixPower,
     Ones,
     PathSum,
@@ -41,7 +42,7 @@ from symbptt.expressions import (
     shape_of,
 )
 from symbptt.notations.entries import entry
-from symbptt.notations.opaque import applied
+from symbptt.notations.opaque import applied, jointly
 from symbptt.notations.places import Letters, rows_first
 from symbptt.notations.symbols import ImmediateDerivative, OrderedProductEntry, TotalDerivative, symbol_of
 from symbptt.notations.values import scalar_value
@@ -195,6 +196,9 @@ CONVERT: dict[type, Callable[[Any], sympy.Expr]] = {
     Times: lambda node: sympy.Mul(*map(_convert, node.args)),
     Power: lambda node: sympy.Pow(*map(_convert, node.args)),
     MatrixPower: lambda node: sympy.Pow(*map(_convert, node.args)),
+    Joint: lambda node: jointly(
+        node.function, [_number(argument, (), ()) for argument in node.arguments], node.by
+    ),
     Apply: lambda node: applied(node.function, _number(node.argument, (), ()), node.order),
     Braced: lambda node: _convert(node.args[0]),
     SumOver: _sum,

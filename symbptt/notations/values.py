@@ -11,7 +11,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.expressions import Entry, Immediate, Quantity, Total, shape_of
-from symbptt.notations.opaque import ScalarFunction
+from symbptt.notations.opaque import JointFunction, ScalarFunction
 from symbptt.notations.symbols import ImmediateDerivative, KeptDerivative, TotalDerivative, symbol_of
 from symbptt.oracle import STEP, World, evaluate
 
@@ -88,11 +88,26 @@ def _quantity(symbol: Basic, known: Mapping[Basic, Leaf]) -> Leaf:
 def _generic(scalar: sympy.Expr, world: World) -> dict[str, Callable[[Any], Any]]:
     """The world's functions for those that are generic; their derivatives by complex step."""
     found: dict[str, Callable[[Any], Any]] = {}
+    for application in scalar.atoms(JointFunction):
+        function = world.functions[application.symbol.name]
+        found[type(application).__name__] = _of_numbers(function, application.by)
     for application in scalar.atoms(ScalarFunction):
         if application.is_generic:
             function = world.functions[application.symbol.name]
             found[type(application).__name__] = function if application.order == 0 else _slope_of(function)
     return found
+
+
+def _of_numbers(function: Callable[..., Any], by: tuple[int, ...]) -> Callable[..., Any]:
+    """A function of columns of one number each, or its derivative by one of them."""
+
+    def value(*numbers: Any) -> Any:
+        return function(*(np.array([[x]]) for x in numbers))[0, 0]
+
+    if not by:
+        return value
+    (place,) = by
+    return lambda *x: np.imag(value(*(u + 1j * STEP * (n == place) for n, u in enumerate(x, 1)))) / STEP
 
 
 def _slope_of(function: Callable[[Any], Any]) -> Callable[[Any], Any]:

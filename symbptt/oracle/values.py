@@ -29,6 +29,7 @@ from symbptt.expressions import (
     Gradient,
     Immediate,
     Inner,
+    Joint,
     Kron,
     MatrixPower,
     Ones,
@@ -60,7 +61,7 @@ class Values:
     numbers: Mapping[sympy.Basic, Any]
     lookup: Callable[[Quantity, int | None], Matrix]
     derivative: Callable[[Basic, Values], Matrix]
-    functions: Mapping[str, Callable[[Matrix], Matrix]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Matrix]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numbers = {symbol: sympy.Integer(value) for symbol, value in self.numbers.items()}
@@ -140,8 +141,24 @@ def _apply(node: Apply, values: Values) -> Matrix:
     raise ValueError(f"{node.function.name} is differentiated {node.order} times")
 
 
+def _joint(node: Joint, values: Values) -> Matrix:
+    """The value of a function of several columns; its Jacobian by complex step, a column an entry."""
+    function = values.functions.get(node.function.name)
+    if function is None:
+        raise ValueError(f"no function is given for the generic {node.function.name}")
+    arguments = [evaluate(argument, values) for argument in node.arguments]
+    if not node.by:
+        return function(*arguments)
+    place = node.by - 1
+    columns = []
+    for step in 1j * STEP * np.eye(len(arguments[place])):
+        moved = [*arguments[:place], arguments[place].real + step[:, None], *arguments[place + 1 :]]
+        columns.append(np.imag(function(*moved))[:, 0] / STEP)
+    return np.array(columns).T
+
+
 def numeric_function(
-    symbol: FunctionSymbol, generic: Mapping[str, Callable[[Matrix], Matrix]]
+    symbol: FunctionSymbol, generic: Mapping[str, Callable[..., Matrix]]
 ) -> Callable[[Matrix], Matrix]:
     """A NumPy function of a matrix, from the formula of the function (never from its derivative)."""
     known = entry(symbol)
@@ -242,6 +259,7 @@ EVALUATE: dict[type, Callable[[Any, Values], Matrix]] = {
         evaluate(node.args[0], values), values.integer(node.args[1])
     ),
     Apply: _apply,
+    Joint: _joint,
     Transposed: _over_args(np.transpose),
     Diagonal: _over_args(lambda x: np.diag(x[:, 0])),
     Vec: _over_args(lambda x: x.reshape(-1, 1, order="F")),

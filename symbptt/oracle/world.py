@@ -13,7 +13,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.errors import SymbpttError
-from symbptt.expressions import Gradient, Immediate, Quantity, quantities
+from symbptt.expressions import Gradient, Immediate, Joint, Quantity, quantities, size
 from symbptt.oracle.values import STEP, Key, Matrix, Values, dimensions, evaluate
 from symbptt.recurrence import Equation, Recurrence, T, t
 
@@ -22,6 +22,30 @@ def generic_instance(name: str) -> Callable[[Matrix], Matrix]:
     """A smooth function that stands for a generic one, different for every name."""
     a, b, c = np.random.default_rng(sum(map(ord, name))).uniform(0.4, 1.2, 3)
     return lambda x: a * np.sin(b * x + c) + 0.3 * x
+
+
+def _instances(recurrence: Recurrence, sizes: Mapping[sympy.Symbol, int]) -> dict[str, Callable[..., Matrix]]:
+    """A function for each that the recurrence leaves open."""
+    found: dict[str, Callable[..., Matrix]] = {}
+    for node in recurrence.generic:
+        name = node.function.name
+        length = int(size(node.shape.rows).xreplace(sizes))
+        found[name] = joint_instance(name, length) if isinstance(node, Joint) else generic_instance(name)
+    return found
+
+
+def joint_instance(name: str, length: int) -> Callable[..., Matrix]:
+    """A smooth function of several columns into one of a length, different for every name."""
+    seed = sum(map(ord, name))
+
+    def instance(*columns: Matrix) -> Matrix:
+        rng = np.random.default_rng(seed)
+        weights = (rng.uniform(-0.7, 0.7, (length, len(column))) for column in columns)
+        inside = sum(weight @ column for weight, column in zip(weights, columns, strict=True))
+        inside = inside + np.prod([np.mean(column) for column in columns])  # no argument goes alone
+        return np.asarray(np.sin(inside + rng.uniform(0.4, 1.2)) + 0.3 * inside)
+
+    return instance
 
 
 Signs = tuple[int, ...]
@@ -54,7 +78,7 @@ class World:
     sizes: dict[sympy.Symbol, int]
     horizon: int
     given: dict[Key, Matrix]
-    functions: dict[str, Callable[[Matrix], Matrix]]
+    functions: dict[str, Callable[..., Matrix]]
     names: dict[Quantity, Basic] = field(default_factory=dict)
     _cache: dict[Any, Matrix] = field(default_factory=dict, repr=False, compare=False)
 
@@ -79,7 +103,7 @@ class World:
             chosen,
             horizon,
             {},
-            {f.name: generic_instance(f.name) for f in recurrence.functions if f.meaning == ""},
+            _instances(recurrence, chosen),
         )
         for q in recurrence.parameters:
             world.given[q.name, None] = world._draw(q, rng, signs)

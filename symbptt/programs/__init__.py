@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symbptt.errors import SymbpttError
+from symbptt.expressions import Joint
 from symbptt.programs.arrays.module import names_of
 from symbptt.programs.loading import load, load_file
 from symbptt.programs.modes import BOTH_WAYS, EXACT, MODES
@@ -26,6 +27,7 @@ def generate(recurrence: Recurrence, target: str = "numpy", gradient: str = EXAC
         raise SymbpttError(f"unknown target {target}: expected {', '.join(TARGETS)}")
     if gradient not in MODES:
         raise SymbpttError(f"unknown mode {gradient} of the gradient: expected {', '.join(MODES)}")
+    _refuse_joint(recurrence)
     recurrence = sizes_apart(recurrence)
     modes = BOTH_WAYS if recurrence.runs_backwards else MODES
     if gradient not in modes:
@@ -37,6 +39,16 @@ def generate(recurrence: Recurrence, target: str = "numpy", gradient: str = EXAC
         what = "code for what runs backwards in time is" if modes is BOTH_WAYS else gradients
         raise SymbpttError(f"{what} for {_listed(modes[gradient])}, not for {target}")
     return modes[gradient][target](recurrence)
+
+
+def _refuse_joint(recurrence: Recurrence) -> None:
+    """Raises SymbpttError where a function of several arguments is left open: its Jacobians have no code."""
+    joint = [str(node.function.name) for node in recurrence.generic if isinstance(node, Joint)]
+    if joint:
+        raise SymbpttError(
+            f"code needs a formula for a generic function of several arguments: expected "
+            f"{joint[0]}(u, v) = ..., found only the shapes of {joint[0]}"
+        )
 
 
 def _listed(names: Iterable[str]) -> str:

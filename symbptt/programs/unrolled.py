@@ -50,7 +50,8 @@ class Unrolled:
     def function(self, **generic: Callable[..., Any]) -> Callable[..., Any]:
         """A NumPy function of the given symbols that returns the value and the derivative.
 
-        `generic` gives a function for each generic one, by its name, and for its derivative (f, f_prime).
+        `generic` gives a function for each generic one, by its name, and for its derivative (f, f_prime; of
+        several arguments f, f_by_1, f_by_2, ...).
         """
 
         def named(_: Any, **__: Any) -> tuple[list[Statement], list[sympy.Expr]]:

@@ -18,6 +18,7 @@ from symbptt.expressions import (
     Gradient,
     Immediate,
     Inner,
+    Joint,
     Kron,
     MatrixPower,
     Ones,
@@ -26,6 +27,7 @@ from symbptt.expressions import (
     ProductOver,
     Quantity,
     Shape,
+    ShapeError,
     SumOver,
     Times,
     Total,
@@ -58,6 +60,7 @@ from symbptt.reader.terms import (
     Summed,
     Symbol,
     Term,
+    Together,
 )
 
 DERIVATIVES: dict[str, Callable[..., Basic]] = {"total": Total, "immediate": Immediate, "gradient": Gradient}
@@ -122,6 +125,13 @@ class Build:
             return Transposed(Apply(term.function, Transposed(argument), term.order))
         return Apply(term.function, argument, term.order)
 
+    def together(self, term: Together) -> Basic:
+        """A function of columns works on rows by way of transposes."""
+        arguments = [self.expression(argument) for argument in term.rows[0]]
+        columns = [Transposed(argument) if self.typing.rows else argument for argument in arguments]
+        value = Joint(term.function.symbol, 0, term.function.codomain, *columns)
+        return Transposed(value) if self.typing.rows else value
+
     def raised(self, term: Raised) -> Basic:
         base = self.expression(term.base)
         return (MatrixPower if self.typing.kinds.get(term) == "matrix" else Power)(base, term.exponent)
@@ -168,7 +178,22 @@ class Build:
         return ProductOver(self.expression(term.body), term.index, term.high, term.low)
 
     def partial(self, term: Partial) -> Basic:
-        return DERIVATIVES[term.kind](self.expression(term.of), self.expression(term.by))
+        of, by = self.expression(term.of), self.expression(term.by)
+        return _by_argument(of, by) if isinstance(of, Joint) else DERIVATIVES[term.kind](of, by)
+
+
+def _by_argument(value: Joint, by: Basic) -> Basic:
+    """The Jacobian of an open function by one of its arguments; of a number by o^T a row, by o a column.
+
+    An argument may be given by its number too. Raises ShapeError for what is no argument, or stands twice.
+    """
+    if isinstance(by, sympy.Integer):
+        return value.differentiated(int(by))
+    for variable in (by, Transposed(by)):
+        if value.arguments.count(variable) == 1:
+            jacobian = value.differentiated(value.arguments.index(variable) + 1)
+            return Transposed(jacobian) if is_scalar(value) and variable == by else jacobian
+    raise ShapeError(f"the derivative of {value.function.name}", shape_of(by), shape_of(value))
 
 
 def _dot(left: Basic, right: Basic) -> Basic:
@@ -188,6 +213,7 @@ RULES: dict[type[Term], Callable[..., Basic]] = {
     Symbol: lambda build, term: build.quantity(term.name, term.time),
     Constant: Build.constant,
     Call: Build.call,
+    Together: Build.together,
     Negated: lambda build, term: Times(-1, build.expression(term.operand)),
     Sum: lambda build, term: Plus(*build.both(term)),
     Product: Build.product,

@@ -11,7 +11,7 @@ import sympy
 from sympy.core.basic import Basic
 
 from symbptt.errors import Place, SpecificationError
-from symbptt.expressions import FunctionSymbol, Quantity
+from symbptt.expressions import FunctionSymbol, Joint, Quantity, signature
 from symbptt.reader.build import Build
 from symbptt.reader.naming import name_sizes
 from symbptt.reader.parser import parse_expression, place_in
@@ -20,7 +20,7 @@ from symbptt.reader.shapes import Misfit, Typing
 from symbptt.reader.spelling import ReadingError
 from symbptt.reader.symbols import Names
 from symbptt.reader.syntax import Span
-from symbptt.reader.terms import Constant, Symbol, Term, symbols
+from symbptt.reader.terms import Constant, JointFunction, Symbol, Term, symbols
 from symbptt.recurrence import Recurrence
 
 SOURCE = "<formula>"
@@ -31,6 +31,7 @@ class Scope(NamedTuple):
 
     quantities: dict[str, Quantity]
     functions: tuple[FunctionSymbol, ...]
+    joint: tuple[JointFunction, ...]
     sizes: tuple[sympy.Symbol, ...]
     time_style: str
 
@@ -39,7 +40,13 @@ class Scope(NamedTuple):
         """Those of a recurrence, and some more."""
         more = {q.name: q for q in names}
         r = recurrence
-        return Scope({**r.quantities, **more}, r.functions, r.sizes, r.time_style)
+        joint = tuple(_joint(node) for node in r.generic if isinstance(node, Joint))
+        return Scope({**r.quantities, **more}, r.functions, joint, r.sizes, r.time_style)
+
+
+def _joint(node: Joint) -> JointFunction:
+    arguments, value = signature(node)
+    return JointFunction(node.function, tuple(argument.rows for argument in arguments), value.rows)
 
 
 def read_expression(latex: str, recurrence: Recurrence, names: Iterable[Quantity] = ()) -> Basic:
@@ -114,9 +121,10 @@ def plain(name: str) -> str:
 def _resolver(scope: Scope) -> Resolver:
     timed = frozenset(name for name, quantity in scope.quantities.items() if quantity.time is not None)
     names = Names("t", timed, style=scope.time_style)
-    functions = {f.name: f for f in scope.functions}
+    joint = {f.symbol.name: f for f in scope.joint}
+    functions = {f.name: f for f in (*scope.functions, *(f.symbol for f in scope.joint))}
     sizes: dict[str, sympy.Symbol] = {str(size): size for size in scope.sizes}
-    return Resolver(names, functions, set(scope.quantities), sizes, kronecker=True)
+    return Resolver(names, functions, set(scope.quantities), sizes, kronecker=True, joint=joint)
 
 
 def _unknown(name: str, scope: Scope) -> str:

@@ -32,6 +32,7 @@ from symbptt.reader.statements import (
     function_formula,
     read_statements,
     size_symbol,
+    size_symbols,
 )
 from symbptt.reader.symbols import Names
 from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Number, Surface, children
@@ -71,9 +72,11 @@ def read(text: str, name: str, source: str, numbers: Mapping[str, int] | None = 
     reading = Reading([s for s in found if _has_readable_names(s, names)], Resolver(names), given)
     for statement in reading.statements:
         _declare(reading, statement)
-    _check_numbers(reading, bounds)
-    equations = list(_equations(reading))
     note_functions(reading.statements, reading.resolver, reading.declared)
+    _check_numbers(reading, bounds)
+    fixed = _fixed_sizes(reading)
+    reading.resolver.joint = {k: f.with_sizes(fixed) for k, f in reading.resolver.joint.items()}
+    equations = list(_equations(reading))
     _quantities(reading, equations)
     definitions = list(_definitions(reading, equations))
     if not any(d.time == t for _, d in definitions):
@@ -137,14 +140,7 @@ def _declare(reading: Reading, statement: Statement) -> None:
         reading.places.setdefault(name, statement.place(surface.at))
         reading.names.bases.setdefault(name, surface)
     for size in found[1]:
-        reading.resolver.sizes.update({str(s): s for s in size.free_symbols})
-        reading.resolver.sizes.update({_braced(str(s)): s for s in size.free_symbols})
-
-
-def _braced(size: str) -> str:
-    """n_a as the reader spells names: n_{a}."""
-    stem, _, below = size.partition("_")
-    return f"{stem}_{{{below}}}" if below else stem
+        reading.resolver.sizes.update(size_symbols(size))
 
 
 def _shapes(

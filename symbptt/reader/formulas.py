@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
 import sympy
 
+from symbptt.errors import SpecificationError
 from symbptt.expressions import FunctionSymbol
 from symbptt.functions import FUNCTIONS, as_sympy_function
 from symbptt.reader import syntax
 from symbptt.reader.resolve import Resolver
 from symbptt.reader.spelling import ReadingError, canonical
-from symbptt.reader.statements import Statement, function_formula, generic_functions
+from symbptt.reader.statements import (
+    Statement,
+    function_formula,
+    generic_functions,
+    joint_functions,
+    size_symbol,
+    size_symbols,
+)
 from symbptt.reader.syntax import Name, Surface
-from symbptt.reader.terms import Call, Literal, Negated, Product, Quotient, Raised, Sum, Term
+from symbptt.reader.terms import Call, JointFunction, Literal, Negated, Product, Quotient, Raised, Sum, Term
 
 
 def note_functions(statements: Sequence[Statement], resolver: Resolver, declared: Container[str]) -> None:
@@ -21,12 +30,33 @@ def note_functions(statements: Sequence[Statement], resolver: Resolver, declared
     for statement in statements:
         for surface in generic_functions(statement):
             resolver.functions[canonical(surface)] = FunctionSymbol(canonical(surface))
+        _note_joint(resolver, statement)
     for statement in statements:
         formula = function_formula(statement)
         if formula is not None:
             _by_formula(resolver, statement, *formula)
         else:
             _by_alias(resolver, declared, statement)
+
+
+def _note_joint(resolver: Resolver, statement: Statement) -> None:
+    """A generic function of columns and scalars. Raises SpecificationError for one of matrices."""
+    try:
+        found = joint_functions(statement, size_symbol)
+    except ReadingError as error:
+        raise SpecificationError(error.message, statement.place(error.at)) from None
+    if found is None:
+        return
+    names, domain, codomain = found
+    if any(len(sizes) > 1 for sizes in (*domain, codomain)):
+        message = "a generic function takes and gives columns and scalars, not matrices"
+        raise SpecificationError(message, statement.place(names[0].at))
+    for name in names:
+        symbol = FunctionSymbol(canonical(name))
+        resolver.functions[symbol.name] = symbol
+        resolver.joint[symbol.name] = JointFunction(symbol, domain, codomain)
+    for size in (size for sizes in (*domain, codomain) for size in sizes):
+        resolver.sizes.update(size_symbols(size))
 
 
 def _by_alias(resolver: Resolver, declared: Container[str], statement: Statement) -> None:
@@ -43,7 +73,9 @@ def _by_alias(resolver: Resolver, declared: Container[str], statement: Statement
             return
     found = resolver.function(other) if other not in declared else None
     if found is not None and isinstance(left, Name) and left.time is None:
-        resolver.functions[canonical(left)] = FunctionSymbol(canonical(left), found.meaning)
+        symbol = resolver.functions[canonical(left)] = FunctionSymbol(canonical(left), found.meaning)
+        if other in resolver.joint:
+            resolver.joint[symbol.name] = replace(resolver.joint[other], symbol=symbol)
 
 
 def _by_formula(

@@ -15,7 +15,9 @@ def unknown_function(name: str, defined: Iterable[str]) -> str:
     near = did_you_mean(name, defined)
     return (
         f"unknown function {name}{near}: define it as ${name} = \\sigma$, ${name}(z) = ...$ "
-        f"or as generic ${name}: \\mathbb{{R}} \\to \\mathbb{{R}}$; declare its shape if it is a factor"
+        f"or as generic ${name}: \\mathbb{{R}} \\to \\mathbb{{R}}$, of several arguments "
+        f"${name}: \\mathbb{{R}}^n \\times \\mathbb{{R}}^m \\to \\mathbb{{R}}^n$; "
+        f"declare its shape if it is a factor"
     )
 
 

@@ -28,6 +28,7 @@ from symbptt.reader.terms import (
     Constant,
     Element,
     Flipped,
+    JointFunction,
     Literal,
     Multiplied,
     Negated,
@@ -41,6 +42,7 @@ from symbptt.reader.terms import (
     Summed,
     Symbol,
     Term,
+    Together,
     is_timed,
 )
 from symbptt.recurrence import T, t
@@ -65,6 +67,7 @@ class Resolver:
     entries: frozenset[str] = frozenset()  # letters that index entries here
     serial: Iterable[int] = field(default_factory=count)
     formulas: dict[str, Formula] = field(default_factory=dict)  # of functions that stand for themselves
+    joint: dict[str, JointFunction] = field(default_factory=dict)  # generic functions of several arguments
 
     # -------------------------------------------------------------- functions
 
@@ -229,6 +232,8 @@ class Resolver:
                 superscript is not None
             ):
                 return self.raised(at, self.application(symbol, order, base, at), superscript)
+            case Bracket(items=items) if symbol.name in self.joint:
+                return Together(at, self.joint[symbol.name], (tuple(map(self.term, items)),))
             case Bracket(items=items) if len(items) != 1 and argument.kind in ("()", "list"):
                 raise ReadingError(
                     f"{symbol.name} is a function of one argument, not of {len(items)}", argument.at
@@ -376,7 +381,8 @@ class Resolver:
             raise ReadingError("expected a first derivative by one variable", node.at)
         of, by = self.term(node.numerator), self.term(node.denominators[0])
         kind = KINDS[node.kind]
-        return Partial(node.at, "gradient" if kind == "total" and not is_timed(of) else kind, of, by)
+        number = not is_timed(of) or (isinstance(of, Together) and not of.function.codomain)
+        return Partial(node.at, "gradient" if kind == "total" and number else kind, of, by)
 
 
 def is_euclidean(subscript: Surface | None) -> bool:

@@ -37,6 +37,7 @@ from symbptt.reader.terms import (
     Summed,
     Symbol,
     Term,
+    Together,
     is_timed,
     symbols,
     walk,
@@ -172,6 +173,32 @@ class Typing:
             self.kinds[term] = "times"
             return left
         raise self.misfit(term, "a matrix product", term.left, term.right, (left, right))
+
+    def together(self, term: Together) -> Form:
+        """A generic function of several arguments: each has the size that was declared for it."""
+        given, name = len(term.rows[0]), term.function.symbol.name
+        if given != len(term.function.domain):
+            counted = f"{len(term.function.domain)} argument{'s' * (len(term.function.domain) != 1)}"
+            raise Misfit(term.at, f"{name} is a function of {counted}, not of {given}", set())
+        for argument, sizes in zip(term.rows[0], term.function.domain, strict=True):
+            found, wanted = self.form(argument), self._vector(sizes)
+            if not self.sizes.match_forms(found, wanted):
+                said = f"{self.shown(argument.at)} is {self.sizes.text(found)}"
+                message = f"expected {self.sizes.text(wanted)} for {name}: {said}"
+                raise Misfit(argument.at, message, names_in(term), tuple(self._follow(argument, wanted)))
+        return self._vector(term.function.codomain)
+
+    def _numbered(self, term: Partial, applied: Together, number: sympy.Expr) -> tuple[int, ...]:
+        """The axis of an argument, counted from 1."""
+        domain = applied.function.domain
+        if not (number.is_Integer and 1 <= number <= len(domain)):
+            raise Misfit(term.at, f"{applied.function.symbol.name} has no argument {number}", set())
+        return self._vector(domain[int(number) - 1]).rows
+
+    def _vector(self, sizes: tuple[sympy.Expr, ...]) -> Form:
+        """A column (a row where vectors are rows) of a declared size; a scalar of none, and of one."""
+        axis = tuple(map(self.sizes.fresh, (size for size in sizes if size != 1)))
+        return Form((), axis) if self.rows else Form(axis, ())
 
     def inner(self, term: Product) -> Form:
         left, right = self.form(term.left), self.form(term.right)
@@ -312,6 +339,8 @@ class Typing:
 
     def partial(self, term: Partial) -> Form:
         of, by = self.form(term.of), self.form(term.by)
+        if isinstance(term.of, Together) and isinstance(term.by, Literal):  # by an argument's number
+            return Form(of.cols + of.rows, self._numbered(term, term.of, term.by.value))
         return by if term.kind == "gradient" else Form(of.cols + of.rows, by.cols + by.rows)
 
 
@@ -346,6 +375,7 @@ RULES: dict[type[Term], Callable[..., Form]] = {
     Symbol: Typing.symbol,
     Constant: Typing.symbol,
     Call: _same_as_operand,
+    Together: Typing.together,
     Negated: _same_as_operand,
     Sum: Typing.sum,
     Product: _product,

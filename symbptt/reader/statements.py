@@ -158,6 +158,48 @@ def generic_functions(statement: Statement) -> tuple[Name, ...]:
     return ()
 
 
+def size_symbols(size: sympy.Expr) -> Iterator[tuple[str, sympy.Symbol]]:
+    """The symbols of a declared size, by the names that the reader gives them: n_a, and n_{a}."""
+    for symbol in size.free_symbols:
+        stem, _, below = str(symbol).partition("_")
+        yield str(symbol), symbol
+        yield f"{stem}_{{{below}}}" if below else stem, symbol
+
+
+Sizes = tuple[sympy.Expr, ...]
+
+
+def joint_functions(
+    statement: Statement, symbol: Callable[[str], sympy.Expr]
+) -> tuple[tuple[Name, ...], tuple[Sizes, ...], Sizes] | None:
+    """Names and sizes of ``f: \\mathbb{R}^n \\times \\mathbb{R} \\to \\mathbb{R}^m``, argument by argument.
+
+    None for another statement, and for functions of one number: those work entry by entry.
+    """
+    match statement.chain.links:
+        case (syntax.Link(op=":" | "\\colon", right=domain), syntax.Link(op="\\to", right=codomain)):
+            pass
+        case _:
+            return None
+    arguments = [_sizes_of_domain(factor, symbol) for factor in _factors(domain)]
+    value = _sizes_of_domain(codomain, symbol)
+    known = tuple(sizes for sizes in arguments if sizes is not None)
+    if statement.chain.first is None or value is None or len(known) < len(arguments):
+        return None
+    if known == ((),) and value == ():
+        return None
+    return tuple(_listed_names(statement.chain.first)), known, value
+
+
+def _factors(domain: Surface) -> Iterator[Surface]:
+    """The factors of a product of domains."""
+    if isinstance(domain, syntax.Binary) and domain.op == "\\times":
+        yield from _factors(domain.left)
+        yield from _factors(domain.right)
+    else:
+        yield domain
+
+
 def function_formula(statement: Statement) -> tuple[str, tuple[Name, ...], Surface] | None:
     """Name, variables and formula of ``S(z) = ...``, where the formula holds a variable and no time."""
     if statement.definition is None:

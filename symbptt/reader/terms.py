@@ -1,7 +1,7 @@
 """Terms: formulas whose names are resolved (quantity, function, index, number), their shapes not known yet.
 
-    term = Literal | Symbol | Call | Negated | Sum | Product | Quotient | Raised | Flipped | Special
-         | Stack | Constant | Element | Summed | Multiplied | Partial
+    term = Literal | Symbol | Call | Together | Negated | Sum | Product | Quotient | Raised | Flipped
+         | Special | Stack | Constant | Element | Summed | Multiplied | Partial
 A product keeps the operator that was written; what it means follows from the shapes. Terms compare by
 identity, so that what was found out about one can be kept in a dictionary.
 """
@@ -51,6 +51,28 @@ class Call(Term):
     function: FunctionSymbol
     argument: Term
     order: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class JointFunction:
+    """A generic function of several columns and scalars: the sizes of each, and of its value."""
+
+    symbol: FunctionSymbol
+    domain: tuple[tuple[sympy.Expr, ...], ...]
+    codomain: tuple[sympy.Expr, ...]
+
+    def with_sizes(self, fixed: Mapping[sympy.Expr, sympy.Expr]) -> JointFunction:
+        """The same where the text sets sizes to numbers."""
+        domain = tuple(tuple(size.xreplace(fixed) for size in sizes) for sizes in self.domain)
+        return replace(self, domain=domain, codomain=tuple(size.xreplace(fixed) for size in self.codomain))
+
+
+@dataclass(frozen=True, eq=False)
+class Together(Term):
+    """A generic function of several arguments, in ``rows`` of one row."""
+
+    function: JointFunction
+    rows: tuple[tuple[Term, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
 
 from symbptt.expressions import (
+    FunctionSymbol,
+    Joint,
     Ones,
     Quantity,
     Shape,
@@ -39,6 +42,12 @@ class Builder:
         """A quantity of the given sizes (none: a scalar; one: a column; two: a matrix)."""
         found: Shape = shape(*sizes)
         return Quantity(name, *found, t if timed else None)
+
+    @staticmethod
+    def function(name: str, *sizes: Any) -> Callable[..., Joint]:
+        """A generic function of columns and scalars, f(h, x, w), into a column of a size (none: a scalar)."""
+        rows = shape(*sizes).rows
+        return lambda *arguments: Joint(FunctionSymbol(name), 0, rows, *arguments)
 
     def define(self, left: Quantity, right: Any) -> None:
         """Add an equation; a number on the right takes the shape of the left."""

@@ -13,6 +13,7 @@ from sympy.core.basic import Basic
 from symbptt.expressions import (
     Apply,
     FunctionSymbol,
+    Joint,
     Quantity,
     is_zero,
     quantities,
@@ -218,6 +219,15 @@ class Recurrence:
         """The functions that are applied, in order of appearance."""
         applied = (n for e in self.equations for n in subexpressions(e.right) if isinstance(n, Apply))
         return tuple(dict.fromkeys(n.function for n in applied))
+
+    @cached_property
+    def generic(self) -> tuple[Apply | Joint, ...]:
+        """The functions that are left open, each as it is applied first."""
+        found: dict[FunctionSymbol, Apply | Joint] = {}
+        for node in (n for e in self.equations for n in subexpressions(e.right)):
+            if isinstance(node, Joint) or (isinstance(node, Apply) and node.function.meaning == ""):
+                found.setdefault(node.function, node)
+        return tuple(found.values())
 
     # -------------------------------------------------------------- making one
 

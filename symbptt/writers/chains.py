@@ -18,6 +18,7 @@ from symbptt.expressions import (
     Braced,
     Derivative,
     FunctionSymbol,
+    Joint,
     Plus,
     Quantity,
     children,
@@ -157,6 +158,7 @@ def _both_ways(sentence: str) -> str:
     return sentence
 
 
+ONE_ARGUMENT = "The derivative of a generic function by one of its arguments holds the others constant."
 ONCE = "Steps that stand above on this page are not repeated."
 
 
@@ -212,7 +214,13 @@ class Contents:
     def conventions(self) -> tuple[str, ...]:
         """How the page is to be read, one sentence each."""
         first = self.derivations[0]
-        found = (*CONVENTIONS[first.notation], KINDS, *([ONCE] * (len(self.derivations) > 1)))
+        joint = any(isinstance(node, Joint) for node in first.recurrence.generic)
+        found = (
+            *CONVENTIONS[first.notation],
+            KINDS,
+            *([ONE_ARGUMENT] * joint),
+            *([ONCE] * (len(self.derivations) > 1)),
+        )
         return tuple(map(_both_ways, found)) if first.recurrence.runs_backwards else found
 
     @cached_property
@@ -242,13 +250,14 @@ def listed(parts: Sequence[str | Basic]) -> Iterator[str | Basic]:
 ROLES = (
     ("states", "State"), ("intermediates", "Intermediate"), ("outputs", "Output"), ("inputs", "Input"),
     ("targets", "Target"), ("parameters", "Parameter"), ("initials", "Given initial value"),
+    ("generic", "Generic function"),
 )  # fmt: skip
 
 
-def roles(recurrence: Recurrence) -> Iterator[tuple[str, tuple[Quantity, ...]]]:
-    """Each role that the recurrence has, with its quantities."""
+def roles(recurrence: Recurrence) -> Iterator[tuple[str, tuple[Basic, ...]]]:
+    """Each role that the recurrence has, with its quantities, or with applications of its open functions."""
     for attribute, role in ROLES:
-        found: tuple[Quantity, ...] = getattr(recurrence, attribute)
+        found: tuple[Basic, ...] = getattr(recurrence, attribute)
         if found:
             yield (role if len(found) == 1 else f"{role}s"), found
 

@@ -10,7 +10,6 @@ from math_core import LatexToMathML
 from sympy.core.basic import Basic
 
 from symbptt.derivation.steps import SCALAR_ONLY, Derivation, Step
-from symbptt.expressions import Quantity
 from symbptt.recurrence import Recurrence
 from symbptt.writers.chains import Contents, Display, Prose, chains, displays, roles
 from symbptt.writers.pages import Mathematics
@@ -89,8 +88,8 @@ class Page:
         ]
         return table(rows, "shapes")
 
-    def membership(self, q: Quantity) -> str:
-        return mathml(self.mathematics.membership(q), False)
+    def membership(self, node: Basic) -> str:
+        return mathml(self.mathematics.membership(node), False)
 
 
 def table(rows: list[str], kind: str = "") -> str:

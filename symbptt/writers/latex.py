@@ -8,7 +8,7 @@ row) shows the transpose of its variable, while a gradient (in its variable's sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sympy
@@ -21,7 +21,7 @@ from symbptt.expressions import (
     Axis,
     Derivative,
     Entry,
-    Gradient,
+    Joint,
     Ones,
     Power,
     ProductOver,
@@ -33,9 +33,9 @@ from symbptt.expressions import (
     shape_of,
     size,
 )
-from symbptt.notations.places import rows_first
 from symbptt.writers.levels import Level, is_fraction, is_negative, is_reciprocal, is_tall, level, split_sign
 from symbptt.writers.names import TIME_STYLES, name_parts
+from symbptt.writers.partials import entry_of_derivative, fraction, is_gradient_turned, joint
 
 
 def latex(node: Basic, time_style: str = "subscript") -> str:
@@ -109,7 +109,7 @@ class ExpressionPrinter(LatexPrinter):
             name_parts(node.name).sup or (node.time is not None and self.time_style[1](""))
         )
 
-    def indices(self, places: Iterable[Basic]) -> str:
+    def indices(self, places: Sequence[Basic]) -> str:
         """Indices side by side where each is one letter, else separated."""
         found = list(places)
         letters = [isinstance(i, sympy.Symbol) and len(i.name) == 1 for i in found]
@@ -242,6 +242,9 @@ class ExpressionPrinter(LatexPrinter):
         primes = "'" * node.order
         return f"{self._print(node.function)}{primes}{self._called(node.argument)}"
 
+    def _print_Joint(self, node: Joint) -> str:
+        return joint(self, node)
+
     # -------------------------------------------------------------- matrix products
 
     def _print_Dot(self, node: Basic) -> str:
@@ -256,6 +259,8 @@ class ExpressionPrinter(LatexPrinter):
     def _transposed(self, value: Basic) -> str:
         if isinstance(value, Quantity):
             return self.scripted(value, mark=r"\top")
+        if is_gradient_turned(value):
+            return joint(self, value, turned=True)
         return rf"{self._at(value, Level.CALL)}^{{\top}}"
 
     def _print_MatrixPower(self, node: Basic) -> str:
@@ -299,19 +304,10 @@ class ExpressionPrinter(LatexPrinter):
     def _print_Entry(self, node: Any) -> str:
         base, *places = node.args
         if isinstance(base, Derivative) and isinstance(base.of, Quantity) and isinstance(base.by, Quantity):
-            return self._entry_of_derivative(base, places)
+            return entry_of_derivative(self, base, places)
+        if isinstance(base, Joint):
+            return joint(self, base, places)
         return self._indexed(base, self.indices(places))
-
-    def _entry_of_derivative(self, node: Derivative, places: list[Basic]) -> str:
-        """The indices of a Jacobian run over vec y, then vec x: columns before rows in each."""
-        if isinstance(node, Gradient):
-            return self._fraction(node, self.scripted(node.of), self.scripted(node.by, self.indices(places)))
-        count = sum(map(len, shape_of(node.of)))
-        above, below = (
-            self.scripted(q, self.indices(rows_first(part, q.shape)))
-            for q, part in ((node.of, places[:count]), (node.by, places[count:]))
-        )
-        return self._fraction(node, above, below)
 
     # -------------------------------------------------------------- over an index
 
@@ -348,10 +344,6 @@ class ExpressionPrinter(LatexPrinter):
 
     # -------------------------------------------------------------- derivatives
 
-    def _fraction(self, node: Derivative, above: str, below: str) -> str:
-        mark = r"\partial^{+}" if type(node).__name__ == "Immediate" else r"\partial"
-        return rf"\frac{{{mark} {above}}}{{\partial {below}}}"
-
     def _of_jacobian(self, value: Basic, transposed: bool = False) -> str:
         if shape_of(value).cols:
             vec = rf"\operatorname{{vec}} {self._at(value, Level.ATOM)}"
@@ -360,12 +352,12 @@ class ExpressionPrinter(LatexPrinter):
 
     def _print_Total(self, node: Derivative) -> str:
         row = is_scalar(node.of) and not is_scalar(node.by)
-        return self._fraction(node, self._of_jacobian(node.of), self._of_jacobian(node.by, row))
+        return fraction(node, self._of_jacobian(node.of), self._of_jacobian(node.by, row))
 
     _print_Immediate = _print_Total
 
     def _print_Gradient(self, node: Derivative) -> str:
-        return self._fraction(node, self._at(node.of, Level.CALL), self._at(node.by, Level.CALL))
+        return fraction(node, self._at(node.of, Level.CALL), self._at(node.by, Level.CALL))
 
     # -------------------------------------------------------------- braces, and SymPy's own
 

@@ -17,6 +17,7 @@ from symbptt.expressions import (
     Dot,
     Entry,
     Inner,
+    Joint,
     Kron,
     MatrixPower,
     Ones,
@@ -58,6 +59,7 @@ LEVELS: dict[type, Level] = {
     MatrixPower: Level.SCRIPTED,
     Transposed: Level.SCRIPTED,
     Apply: Level.CALL,
+    Joint: Level.CALL,
     Diagonal: Level.CALL,
     Vec: Level.CALL,
     Inner: Level.CALL,
@@ -77,7 +79,7 @@ def level(node: Basic) -> Level:
         return Level.FRACTION if is_scalar(node) and is_fraction(node) else Level.SCRIPTED
     if isinstance(node, Ones):
         return Level.ATOM if node.shape.rows else Level.SCRIPTED
-    if isinstance(node, Derivative):
+    if isinstance(node, Derivative) or (isinstance(node, Joint) and node.by):
         return Level.FRACTION
     if isinstance(node, Tensor):
         return LEVELS.get(type(node), Level.ATOM)
@@ -121,7 +123,7 @@ TALL = (Derivative, SumOver, ProductOver, PathSum, Block, Braced, sympy.Sum, sym
 
 def is_tall(node: Basic) -> bool:
     """Whether a node is set higher than a line of letters, so that brackets around it must grow."""
-    if isinstance(node, TALL):
+    if isinstance(node, TALL) or (isinstance(node, Joint) and node.by):
         return True
     if isinstance(node, (Power, sympy.Pow)):
         exponent = node.args[1]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from sympy.core.basic import Basic
 
 from symbptt.derivation.steps import Derivation, Step, TimeRange
-from symbptt.expressions import Quantity
+from symbptt.expressions import Quantity, Shape, signature
 from symbptt.recurrence import Recurrence
 from symbptt.writers.chains import (
     Contents,
@@ -65,11 +65,19 @@ class Mathematics:
         r"""1 \le t \le T, and so on."""
         return r",\ ".join(rf"{self(low)} \le {self(symbol)} \le {self(high)}" for symbol, low, high in times)
 
-    def membership(self, q: Quantity) -> str:
-        r"""a_{t} \in \mathbb{R}^{n}."""
-        rows, cols = q.shape
-        power = self.printer.by(q.shape) if cols else self.printer.axis(rows)
-        return rf"{self(q)} \in \mathbb{{R}}" + (f"^{{{power}}}" if rows or cols else "")
+    def membership(self, node: Basic) -> str:
+        r"""a_{t} \in \mathbb{R}^{n} of a quantity; f: \mathbb{R} \to \mathbb{R} of a function applied."""
+        if isinstance(node, Quantity):
+            return rf"{self(node)} \in {self.domain(node.shape)}"
+        given, value = signature(node)
+        domain = r" \times ".join(map(self.domain, given))
+        return rf"{self(node.function)}: {domain} \to {self.domain(value)}"
+
+    def domain(self, shape: Shape) -> str:
+        r"""\mathbb{R}^{n \times m}."""
+        rows, cols = shape
+        power = self.printer.by(shape) if cols else self.printer.axis(rows)
+        return r"\mathbb{R}" + (f"^{{{power}}}" if rows or cols else "")
 
 
 def text_mode(words: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sympy.core.basic import Basic
 
 from symbptt.derivation.steps import Derivation, Step, TimeRange
-from symbptt.expressions import Quantity, Tensor
+from symbptt.expressions import SCALAR, Quantity, Shape, Tensor, signature
 from symbptt.recurrence import Recurrence
 from symbptt.writers.chains import (
     Chain,
@@ -61,10 +61,17 @@ def _shapes(recurrence: Recurrence) -> str:
     return "\n".join(f"  {role + ':':<{margin + 1}} {', '.join(map(_shaped, qs))}" for role, qs in found)
 
 
-def _shaped(q: Quantity) -> str:
-    printer = TextPrinter()
-    rows, cols = (printer.axis(axis, Level.PRODUCT) for axis in q.shape)
-    return f"{text(q)} (number)" if q.shape == ((), ()) else f"{text(q)} ({rows} x {cols})"
+def _shaped(node: Basic) -> str:
+    """a[t] (n x 1) of a quantity, f (n x 1, m x 1 -> n x 1) of a function applied to several."""
+    if isinstance(node, Quantity):
+        return f"{text(node)} ({_size(node.shape)})"
+    given, value = signature(node)
+    return f"{text(node.function)} ({', '.join(map(_size, given))} -> {_size(value)})"
+
+
+def _size(shape: Shape) -> str:
+    rows, cols = (TextPrinter().axis(axis, Level.PRODUCT) for axis in shape)
+    return "number" if shape == SCALAR else f"{rows} x {cols}"
 
 
 def _chain(chain: Chain) -> str:

@@ -18,6 +18,7 @@ from symbptt.expressions import (
     Entry,
     Gradient,
     Immediate,
+    Joint,
     Ones,
     Power,
     Quantity,
@@ -179,6 +180,13 @@ class TextPrinter(StrPrinter):
 
     def _print_Apply(self, node: Apply) -> str:
         return "{}{}({})".format(self._print(node.function), "'" * node.order, self._print(node.argument))
+
+    def _print_Joint(self, node: Joint) -> str:
+        inside = ", ".join(map(str, map(self._print, node.arguments)))
+        value = f"{self._print(node.function)}({inside})"
+        if not node.by:
+            return value
+        return f"∂_{node.by} {value}" if node.variable is None else f"∂{value}/∂{self._print(node.variable)}"
 
     def _print_Dot(self, node: Basic) -> str:
         return " · ".join(self._sequence(node.args, Level.FRACTION))

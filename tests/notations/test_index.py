@@ -39,7 +39,7 @@ from symbptt.functions import function
 from symbptt.notations import entries, to_index
 from symbptt.notations.index import index_equation
 from symbptt.recurrence import t
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES, OPEN
 from tests.notations.worlds import SIZES, asked, places, world_of, worst
 from tests.trees import A, C, U, V, arrangements, trees
 
@@ -156,9 +156,9 @@ def test_a_planted_error_is_noticed(monkeypatch):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", {**EXAMPLES, **OPEN})
 def test_every_step_holds_in_index_notation(name, form):
-    r = EXAMPLES[name]()
+    r = {**EXAMPLES, **OPEN}[name]()
     for of, by in asked(r, form):
         derivation = to_index(derive(r, of, by, form, steps=2))
         assert derivation.notation == "index"

@@ -27,12 +27,13 @@ from symbptt.notations.symbols import ImmediateDerivative, OrderedProductEntry, 
 from symbptt.notations.values import scalar_value
 from symbptt.oracle import evaluate
 from symbptt.recurrence import Builder, T, t
-from tests.examples import EXAMPLES, elman, two_lags
+from tests.examples import EXAMPLES, OPEN, elman, two_lags
 from tests.notations.worlds import asked, world_of
 from tests.trees import A, C, V, trees
 
 x = sympy.Symbol("x")
 ONES = {"n": 1, "m": 1, "p": 1}
+DERIVED = {**EXAMPLES, **OPEN}
 ELEMENTWISE = [key for key, known in FUNCTIONS.items() if not isinstance(known, Columnwise)]
 
 
@@ -47,9 +48,9 @@ def test_random_trees(node):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", DERIVED)
 def test_every_step_holds_in_scalar_notation(name, form):
-    r = EXAMPLES[name]()
+    r = DERIVED[name]()
     for of, by in asked(r, form):
         derivation = to_scalar(derive(r, of, by, form, steps=2))
         assert all(
@@ -60,9 +61,9 @@ def test_every_step_holds_in_scalar_notation(name, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "gated"])
+@pytest.mark.parametrize("name", [name for name in DERIVED if name != "gated"])
 def test_the_notations_agree_where_every_size_is_one(name, form):
-    r = EXAMPLES[name]()
+    r = DERIVED[name]()
     derivation = derive(r, *asked(r, form)[0], form, steps=2)
     world = derivation.world({str(s): 1 for s in r.sizes}, horizon=2)
     results = [NOTATIONS[notation](derivation).result for notation in ("matrix", "index", "scalar")]

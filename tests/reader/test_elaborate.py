@@ -37,6 +37,7 @@ MEMORY = r"""C_t = f_t C_{t-1} + i_t v_t k_t^\top \\ f_t = \sigma(w_f^\top x_t +
 i_t = \exp(w_i^\top x_t + b_i) \\
 v_t = V x_t \\ k_t = K x_t \\ q_t = Q x_t \\ h_t = C_t q_t"""
 
+REALS = r"\mathbb{R}"
 READ = {
     "times in angles": (ANGLE, LSTM_SHAPES | {"c": "n x 1", r"\tilde{c}": "n x 1"}),
     "a capital state that is a column": (CAPITAL, LSTM_SHAPES | {"C": "n x 1", r"\tilde{C}": "n x 1"}),
@@ -52,6 +53,19 @@ READ = {
     "a generic function": (
         r"$$h_t = f(W h_{t-1} + U x_t)$$ where $f: \mathbb{R} \to \mathbb{R}$",
         {"h": "n x 1", "U": "n x m"},
+    ),
+    "a generic function of several arguments": (
+        rf"$$h_t = f(x_t, h_{{t-1}}, w)$$ for $f: {REALS}^m \times {REALS}^n \times {REALS}^p \to {REALS}^n$",
+        {"h": "n x 1", "x": "m x 1", "w": "p x 1"},
+    ),
+    "a generic function of rows": (
+        rf"$$h_t = f(x_t W, h_{{t-1}} U)$$ where $f: {REALS}^n \times {REALS}^n \to {REALS}^n$",
+        {"h": "1 x n", "W": "m x n"},
+    ),
+    "a generic function of one column, and sizes as numbers": (
+        rf"$$h_t = g(h_{{t-1}})$$ $$y_t = e(h_t, 2)$$ $g: {REALS}^n \to {REALS}^n$, $n = 4$, "
+        rf"$e: {REALS}^n \times {REALS} \to {REALS}^{{1}}$",
+        {"h": "4 x 1", "y": "scalar"},
     ),
     "scalars alone": (
         r"h_t = \tanh(w h_{t-1} + u x_t + b) \\ L = \sum_{t=1}^T (h_t - d_t)^2",
@@ -243,7 +257,6 @@ def test_sources_and_layout_do_not_matter():
 
 # ------------------------------------------------------------------ errors
 
-REALS = r"\mathbb{R}"
 WRONG = [
     (
         rf"$$a_t = W_{{aa}} x_t$$ $W_{{aa}} \in {REALS}^{{n \times m}}$, $x_t \in {REALS}^n$",
@@ -269,6 +282,18 @@ WRONG = [
     (
         rf"$$a_t = W x_t$$ $W \in {REALS}^{{n \times m}}$, $a_t \in {REALS}^m$",
         "1:3: the sides of the equation have different shapes: a_t is m, the right side is n",
+    ),
+    (
+        rf"$f: {REALS}^n \times {REALS} \to {REALS}^n$ $$h_t = f(h_{{t-1}})$$",
+        "f is a function of 2 arguments, not of 1",
+    ),
+    (
+        rf"$f: {REALS}^n \times {REALS}^n \to {REALS}^n$, $x_t \in {REALS}^m$ $$h_t = f(h_{{t-1}}, x_t)$$",
+        "expected n for f: x_t is m",
+    ),
+    (
+        rf"$f: {REALS}^{{n \times n}} \times {REALS} \to {REALS}^n$ $$h_t = f(h_{{t-1}}, 1)$$",
+        "a generic function takes and gives columns and scalars, not matrices",
     ),
     ("a_t = S(W a_{t-1})", r"1:7: unknown function S: define it as $S = \sigma$, $S(z) = ...$"),
     (r"a_t = \tahn(W a_{t-1})", r"1:7: unknown function \tahn (did you mean \tanh?)"),

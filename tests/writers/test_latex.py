@@ -23,6 +23,7 @@ from symbptt.expressions import (
     Gradient,
     Immediate,
     Inner,
+    Joint,
     Kron,
     MatrixPower,
     Ones,
@@ -58,7 +59,7 @@ u, v, r, q = (
 a = Quantity("a", *shape("n"), t)
 W = Quantity("W_{aa}", *shape("n", "n"))
 L = Quantity("L")
-S, tanh = FunctionSymbol("S", "sigmoid"), function("tanh")
+S, g, tanh = FunctionSymbol("S", "sigmoid"), FunctionSymbol("g"), function("tanh")
 path = sympy.Function("j")
 a_t, a_k = sympy.IndexedBase("a")[t], sympy.IndexedBase("a")[k]
 
@@ -79,6 +80,17 @@ WRITTEN: list[tuple[Basic, str, str]] = [
     (Eye((n,)), "I_{n}", "I(n)"),
     (Eye((m, n)), "I_{m n}", "I(m·n)"),
     (Commutation((n,), (m,)), "K_{n,m}", "K(n, m)"),
+    (Joint(g, 0, (n,), u, v), "g(u, v)", "g(u, v)"),
+    (Joint(g, 2, (n,), u, v), r"\frac{\partial g(u, v)}{\partial v}", "∂g(u, v)/∂v"),
+    (Joint(g, 1, (n,), u, u), r"\partial_{1} g(u, u)", "∂_1 g(u, u)"),
+    (Joint(g, 1, (), u, v), r"\frac{\partial g(u, v)}{\partial u^{\top}}", "∂g(u, v)/∂u"),
+    (Transposed(Joint(g, 1, (), u, v)), r"\frac{\partial g(u, v)}{\partial u}", "(∂g(u, v)/∂u)ᵀ"),
+    (Entry(Joint(g, 0, (n,), u, v), i), "g(u, v)_{i}", "g(u, v)[i]"),
+    (
+        Entry(Joint(g, 2, (n,), u, v), i, j),
+        r"\frac{\partial g(u, v)_{i}}{\partial v_{j}}",
+        "(∂g(u, v)/∂v)[i,j]",
+    ),
     # sums and elementwise products
     (Plus(u, Times(-1, v)), "u - v", "u - v"),
     (Plus(Times(-1, u), v), "-u + v", "-u + v"),

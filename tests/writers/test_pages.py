@@ -26,13 +26,15 @@ from symbptt.writers.chains import WIDEST, Contents, chains, displays, lines, wi
 from symbptt.writers.html import recurrence_html
 from symbptt.writers.names import TIME_STYLES
 from symbptt.writers.pages import PREAMBLE
-from tests.examples import EXAMPLES, elman, gated
+from tests.examples import EXAMPLES, OPEN, elman, gated
 from tests.notations.worlds import asked
 from tests.writers.judges import katex_errors, pdflatex_errors
 
+WRITTEN = {**EXAMPLES, **OPEN}
+
 
 def derivation_of(name: str, form: str, notation: str, style: str = "subscript") -> Derivation:
-    r = replace(EXAMPLES[name](), time_style=style)
+    r = replace(WRITTEN[name](), time_style=style)
     of, by = asked(r, form)[-1]
     return NOTATIONS[notation](derive(r, of, by, form, steps=2))
 
@@ -42,7 +44,7 @@ def every() -> list[Derivation]:
     styles = list(TIME_STYLES)
     return [
         derivation_of(name, form, notation, styles[n % len(styles)])
-        for n, name in enumerate(EXAMPLES)
+        for n, name in enumerate(WRITTEN)
         for form in FORMS
         for notation in NOTATIONS
     ]
