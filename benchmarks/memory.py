@@ -3,11 +3,12 @@
     python benchmarks/memory.py
 
 The generated modules for NumPy and Numba run in a process of their own for each row: the loss and its
-gradients by all parameters and inputs, as in gradients.py. *taken* is how far the resident size rises in that
-call above what it was before, after a call with few times has compiled: memory that was free but not given
-back is given back first (malloc_trim), and the mark of the largest size is set anew, so that nothing hides in
-what compiling has left behind. *kept* are the bytes of the series of the forward run that the gradient reads,
-each byte once, and *gradients* what is returned. Linux with glibc alone. Writes benchmarks/memory.md.
+gradients by all parameters and inputs, as in gradients.py. *taken* is how far the resident size rises in
+that call above what it was before, after a call with a fifth of the times has compiled: memory that was
+free but not given back is given back first (malloc_trim), and the mark of the largest size is set anew, so
+that nothing hides in what compiling has left behind. *kept* are the bytes of the series of the forward run
+that the gradient reads, each byte once, and *gradients* what is returned. Linux with glibc alone. Writes
+benchmarks/memory.md.
 """
 
 import ctypes
@@ -41,9 +42,9 @@ computes no function of the forward run again: for n entries of a state and each
 Elman (a), 7 n for the LSTM (four gates, c, tanh c, a), 5 n for the GRU and 4 n for the minimal gated unit.
 A sweep that computed tanh c and a again would keep 5 n of the LSTM's 7 n; against that its ratio would be 1.4
 times as large. Checkpoints keep far less (checkpoints.md). Beside the series stand the parameters, stacked
-and turned, the product that is added to their gradient, and for NumPy a block of 512 rows (times by samples)
-of adjoints and seeds: over longer series these stay as they are, and the ratio falls. Written by
-`python benchmarks/memory.py`.
+and turned, the product that is added to their gradient, and a block of 512 rows (times by samples, for Numba
+in each thread) of adjoints and seeds: over longer series these stay as they are, and the ratio falls.
+Written by `python benchmarks/memory.py`.
 
 | target | cell | (n, m, T, B) | taken | kept | gradients | ratio |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -80,8 +81,8 @@ def kept(target: str, module: Any, parameters: dict[str, np.ndarray], inputs: di
         found = module.run(parameters, inputs, {}).values()
     else:
         given, *_ = module.arguments(parameters, inputs, None)
-        run = module.run
-        found = njit(lambda *every: run(*every))(*given)  # compiled for use in other functions alone
+        prepared, run = module.prepared, module.run  # compiled for use in other functions alone
+        found = njit(lambda *every: run(*every, *prepared(*every)))(*given)
     return size(array for array in found if np.ndim(array) > 2)
 
 
@@ -90,7 +91,7 @@ def measure(place: tuple[str, str, int]) -> str:
     target, cell, row = place
     n, m, T, B = SIZES[row - 1]
     module = generated.module(cell, target)
-    few, all_ = (task(CELLS[cell], (n, m, times, B), "float32") for times in (2, T))
+    few, all_ = (task(CELLS[cell], (n, m, times, B), "float32") for times in (T // 5, T))
     module.loss_and_gradient(split(few), {"x": few.x}, {"d": few.d})
     parameters, inputs, targets = split(all_), {"x": all_.x}, {"d": all_.d}
     most, (_, gradients) = taken(lambda: module.loss_and_gradient(parameters, inputs, targets))

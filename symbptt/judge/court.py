@@ -11,24 +11,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from symbptt.judge.definitions.anew import fresh, is_closed_form, is_of_another
-from symbptt.judge.definitions.definitions import Found, first_definitions, named_functions
-from symbptt.judge.definitions.introduced import introduced, keys_of
+from symbptt.judge.definitions.anew import fresh, is_closed_form, is_of_another, outgrown
+from symbptt.judge.definitions.definitions import Found, first_definitions, in_names, named_functions
+from symbptt.judge.definitions.introduced import introduced, keys_of, told
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.recurrences import recurrences
-from symbptt.judge.definitions.relation import definition, parameters
-from symbptt.judge.definitions.restated import Restated, is_other_gradient
+from symbptt.judge.definitions.relation import definition, is_series, parameters
+from symbptt.judge.definitions.restated import Restated, other_gradient
 from symbptt.judge.definitions.scope import HORIZON, Scope
+from symbptt.judge.definitions.sections import in_section
 from symbptt.judge.explain import explanation
 from symbptt.judge.gradients.groups import Groups, is_equation
 from symbptt.judge.gradients.parts import ADDS, PART, part, summed_over_time
-from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, limit_of, within
+from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, in_time, limit_of, within
+from symbptt.judge.misread import misread
 from symbptt.judge.notation.declarations import declarations
 from symbptt.judge.notation.deltas import at_last_time, earlier_head, is_delta, is_later
 from symbptt.judge.notation.moments import last_written
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import claim_names, claim_nodes
-from symbptt.judge.notation.vocabulary import Vocabulary, application
+from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
 from symbptt.judge.numeric.trial import tried
@@ -44,22 +46,18 @@ from symbptt.judge.reading import (
     is_other_activation,
     spoken_functions,
 )
+from symbptt.judge.relations.arithmetic import OTHER, is_calculation, worked_out
 from symbptt.judge.relations.chains import asks_head, before, of_head
 from symbptt.judge.relations.forms import form_errors, is_example, is_word_call
 from symbptt.judge.relations.generic import instances
 from symbptt.judge.relations.known import with_known_function
 from symbptt.judge.relations.orders import ordered
 from symbptt.judge.relations.outside import doubted, outside
-from symbptt.judge.repairs.slips import Slip, slip
+from symbptt.judge.relations.unnamed import at_arguments
+from symbptt.judge.repairs.slips import slip
 from symbptt.judge.revision import Revision
 from symbptt.judge.verdicts import Evidence, Explanation, Finding, Judged
-from symbptt.reader.syntax import (
-    Derivative,
-    Gradient,
-    Juxtaposed,
-    Number,
-    Surface,
-)
+from symbptt.reader.syntax import Derivative, Gradient, Juxtaposed, Number, Surface
 
 MOST_SCOPES = 6
 WORST = ("fails", "undetermined", "holds")
@@ -86,13 +84,16 @@ class Court:
             0,
             self._horizon(),
         )
+        self.vocabulary.sized = frozenset(one.key for one in self.scope.declarations)
         self.at_end = self._with_loss_at_end(reading)
         self.groups = Groups([claim for claim in self.claims if is_equation(claim)])
         self.earlier: list[Scope] = []
         self.scopes: dict[int, Scope] = {}  # by claim, the scope in which it was tried
         self.found: list[tuple[Claim, Finding]] = []  # the verdicts so far
-        self.met: set[str] = set()  # the names in what defines something or holds, so far
+        said = [one for held, one in self.first.values() if held is None and not one.assumed]
+        self.met = told(said, self.vocabulary)  # the names in what defines something or holds, so far
         self.across: dict[int, Claim] = {}  # by claim, the one that holds it against the head of its chain
+        self.shorter: dict[int, Scope] = {}  # by claim, the scope with as many steps as it writes out
         self.anew: dict[int, Restated] = {}
         self.renewed: list[Definition] = []  # what is defined anew
         self.settled: dict[str, str] = {}
@@ -108,7 +109,8 @@ class Court:
     def _initial(self, first: Found) -> dict[str, list[Definition]]:
         definitions: dict[str, list[Definition]] = {}
         for _, one in first.values():
-            definitions.setdefault(one.key, []).append(one)
+            if not is_series(one, self.vocabulary):
+                definitions.setdefault(one.key, []).append(one)
         return {key: found for key, found in definitions.items() if key != "T"}
 
     def _horizon(self) -> int:
@@ -145,29 +147,22 @@ class Court:
     def revised(self, sentences: list[Sentence]) -> Iterator[Judged]:
         """All relations with their verdicts, in the light of the whole document."""
         findings = {id(item): finding for item, finding, _ in sentences if isinstance(item, Claim)}
-        first = [one for held, one in self.first.values() if held is not None]
-        alone = {place: one for place, one in self.anew.items() if one.alone(self.renewed, first)}
-        revision = Revision(self.claims, findings, self.scopes, self.across, alone, self._slip(findings))
-        self.settled = revision.spoken()
-        for item, finding, shown in sentences:
-            try:
-                with within(SECONDS_A_FORMULA):
-                    finding = revision.revised(item) if isinstance(item, Claim) else finding
-            except (Overtime, MemoryError):
-                self.scope.forget()  # what was found first stands
-            part = part_of(item, finding)
-            display = self.numbers[item.display]
-            yield Judged(display, region_of(item), item.latex.strip(), finding, part, shown)
-
-    def _slip(self, findings: dict[int, Finding]) -> Slip | None:
-        """A definition whose time is wrong, by what is said of it later."""
         first = [(held, one) for held, one in self.first.values() if held is not None]
-        try:
-            with within(SECONDS_A_FORMULA):
-                return slip(self.claims, findings, self.scopes, first)
-        except (Overtime, MemoryError):
-            self.scope.forget()
-            return None
+        alone = {
+            place: one for place, one in self.anew.items() if one.alone(self.renewed, [d for _, d in first])
+        }
+        forget = self.scope.forget
+        found = in_time(lambda: slip(self.claims, findings, self.scopes, first), None, forget)
+        revision = Revision(self.claims, findings, self.scopes, self.across, alone, self.shorter, found)
+        self.settled = revision.spoken()
+        for item, finding, _ in sentences:
+            if isinstance(item, Claim):  # what was found first stands where this takes too long
+                findings[id(item)] = in_time(partial(revision.revised, item), finding, forget)
+        findings = misread(findings)
+        for item, finding, shown in sentences:
+            finding = findings.get(id(item), finding)
+            display, part = self.numbers[item.display], part_of(item, finding)
+            yield Judged(display, region_of(item), item.latex.strip(), finding, part, shown)
 
     def finding(self, claim: Claim) -> Finding:
         """The verdict on one claim; a definition that does not hold here opens a scope of its own."""
@@ -176,8 +171,7 @@ class Court:
         except RecursionError:
             return Finding("undetermined", "Not decided: the definitions go too deep.")
         if finding.verdict == "fails" and (loss := self.scope.doubtful_loss(claim)):
-            said = f"Several networks are defined, and nothing says of which one {loss} is the loss."
-            finding = Finding("undetermined", said)
+            finding, self.scopes[id(claim)] = in_section(claim, self.reading, self.scope, loss)
         if finding.verdict == "fails" and (
             new := introduced(claim, self.met, self.scope.definitions, self.vocabulary)
         ):
@@ -202,7 +196,10 @@ class Court:
             return ordered(claim, self.scope)
         if is_example(claim.right):
             return Finding("definition", "It gives values.")
-        if (plain := outside(claim)) is not None:
+        plain = outside(claim)
+        if (plain is None or plain is OTHER) and is_calculation(claim):
+            return worked_out(claim, (one for one, _ in self.found), self.scope)
+        if plain is not None:
             return plain
         backward = self.groups.finding(claim, self._scopes())
         if backward is not None:
@@ -214,12 +211,16 @@ class Court:
         if one is not None:
             held = self.first.get((one.key, one.pattern))
             if held is not None and held[0] is claim:
+                if steps := outgrown(one, self.scope):
+                    self.earlier.append(self.scope)
+                    self.scope = self.scope.without(steps, one.display)
                 return Finding("definition", f"It defines {one.left.canonical}.")
         finding = self._along(claim, self._tried(claim))
         return self._claimed(claim, finding) if one is None else self._defined_again(claim, one, finding)
 
     def _claimed(self, claim: Claim, finding: Finding) -> Finding:
         """The verdict on a relation that defines no quantity."""
+        finding = at_arguments(claim, self._scopes(), finding)
         open_ = doubted(claim, self.scope, finding) if finding.verdict == "fails" else None
         return open_ or self._as_definition(claim, self._of_one_step(claim, self._elsewhere(claim, finding)))
 
@@ -228,20 +229,21 @@ class Court:
         first = self.first.get((one.key, one.pattern), (None, None))[1]
         fails = finding.verdict == "fails"
         if first is not None and is_gradient(first):
-            other = fails and is_other_gradient(claim, one, self.scope, self.claims)
-            return self._redefined(one) if other else finding
+            meant = other_gradient(claim, one, first, self.scope, self.claims) if fails else None
+            return self._elsewhere(claim, finding) if meant is None else self._redefined(meant)
         at_all_times = one.pattern in ("", "t")
         in_part = bool(one.indices) or not at_all_times
         again = in_part and not (fails and is_of_another(claim, one, self.scope, self.claims))
         if again or self._is_given(one):
-            return finding
+            return self._elsewhere(claim, finding)
         if not at_all_times:
             return Finding("definition", f"It defines {one.left.canonical} anew, at this time alone.")
         if is_closed_form(one, self.scope):
             return self._elsewhere(claim, finding)
         if finding.verdict == "holds":
-            scope = self.scope.redefined(one, False)
-            self.scope = scope if scope.sound(one) else self.scope
+            if self.groups.stand_in(one.display) or not self.scope.says(one):
+                scope = self.scope.redefined(in_names(one, self.scope.every()), False)
+                self.scope = scope if scope.sound(one) else self.scope
             return finding
         self._note(claim, finding, one)
         return self._redefined(one)
@@ -261,15 +263,18 @@ class Court:
         """Keeps in mind what is defined anew, and by no definition before as it is here."""
         self.renewed.append(one)
         held = [old for old in self.scope.definitions.get(one.key, ()) if old.pattern == one.pattern]
-        if (
-            finding.verdict != "fails"
-            or not held
-            or fresh(claim, held[-1].display, self.claims, self.vocabulary)
-        ):
+        if finding.verdict == "holds" or not held:
+            return
+        circular = self.scope.sound(held[-1]) and not self.scope.redefined(one).sound(one)
+        restated = Restated(claim, finding, held[-1], one, circular)
+        if restated.slip() is None and finding.verdict != "fails":
+            return
+        near = claim.display - 1 if restated.slip() is not None else held[-1].display
+        if fresh(claim, near, self.claims, self.vocabulary):
             return
         entries = self.vocabulary.entries_of(claim)
         if all(tried(claim, scope, False, entries).status != "equal" for scope in self._scopes()[1:]):
-            self.anew[id(claim)] = Restated(claim, finding, held[-1], one)
+            self.anew[id(claim)] = restated
 
     def _scopes(self) -> list[Scope]:
         """The scope that holds, and the latest ones before it."""
@@ -293,8 +298,11 @@ class Court:
         if not any(isinstance(node, Derivative | Gradient) for node in claim_nodes(claim)):
             others.append((claim, self.scope.from_zero(), "where the states start at zero"))
         others.append((claim, self.scope.until(claim.display), "by what is defined before it"))
-        if (steps := last_written(claim, self.vocabulary)) is not None:
-            others.append((claim, self.scope.of_length(steps), f"for {steps} steps"))
+        steps = last_written(claim, self.vocabulary)
+        if steps is not None and steps >= self.scope.last_numbered():
+            self.shorter[id(claim)] = self.scope.of_length(steps)
+            ends = (self.scope,) if self.at_end is None else (self.at_end, self.scope)
+            others += [(claim, scope.of_length(steps), f"for {steps} steps") for scope in ends]
         for one, scope, basis in others[::-1][:MOST_SCOPES]:
             outcome = tried(one, scope, False, self.vocabulary.entries_of(claim))
             if outcome.status == "equal":
@@ -354,12 +362,15 @@ class Court:
         open_ = finding.verdict in ("undetermined", "fails")
         if open_ and claim.left is not None and is_word_call(claim.left):
             return Finding("definition", "It says what the function on the left is.")
-        if finding.verdict != "undetermined" or claim.left is None:
-            return finding
         call = application(claim.left) if isinstance(claim.left, Juxtaposed) else None
-        if call is not None and call[0].base in self.scope.functions() and not call[0].primes:
-            return Finding("definition", f"It says what {call[0].base}(...) is.")
-        return finding
+        if not open_ or call is None or call[0].primes or call[0].base not in self.scope.functions():
+            return finding
+        again = any(name.stem == call[0].stem for name in names_in(claim.right))
+        held = self.scope.definitions.get(self.vocabulary.refer(call[0]).key, ())
+        told = again or not self._is_open(call[0].base) or any(one.display < claim.display for one in held)
+        if finding.verdict == "fails" and told:
+            return finding
+        return Finding("definition", f"It says what {call[0].base}(...) is.")
 
     def _tried(self, claim: Claim) -> Finding:
         """The verdict by numbers in the scope that holds."""

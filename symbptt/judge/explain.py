@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symbptt.judge.definitions.axes import ONE
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.definitions.shapes import ONE, Pair, Shapes
+from symbptt.judge.definitions.shapes import Pair, Shapes
 from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.reading import Claim

@@ -8,11 +8,12 @@ from symbptt.errors import SymbpttError
 from symbptt.judge.court import Court
 from symbptt.judge.gradients.gates import Gates, before_functions, equations
 from symbptt.judge.gradients.gates import gates as gates_of
-from symbptt.judge.limits import SECONDS_TO_BEGIN, Overtime, within
+from symbptt.judge.limits import SECONDS_TO_BEGIN, Overtime, seldom_collected, within
 from symbptt.judge.reading import Claim, Reading, read
 from symbptt.judge.verdicts import Judgement
 
 
+@seldom_collected()
 def verify(
     text: str,
     source: str = "<text>",

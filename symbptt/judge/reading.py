@@ -14,6 +14,10 @@ from symbptt.errors import Place, SpecificationError
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
 from symbptt.judge.notation.abbreviations import with_derivatives
 from symbptt.judge.notation.arguments import with_arguments
+from symbptt.judge.notation.arrows import without_arrows
+from symbptt.judge.notation.calls import with_calls
+from symbptt.judge.notation.capitals import with_capitals
+from symbptt.judge.notation.cases import conditions_apart
 from symbptt.judge.notation.codewords import with_codewords
 from symbptt.judge.notation.columns import stacked, with_blocks
 from symbptt.judge.notation.deltas import gradients
@@ -29,8 +33,9 @@ from symbptt.judge.notation.normal import (
     timed_calls,
 )
 from symbptt.judge.notation.primed import with_primes
-from symbptt.judge.notation.sums import with_index
-from symbptt.judge.notation.timeless import with_time
+from symbptt.judge.notation.sums import reaching, with_index
+from symbptt.judge.notation.timeless import with_neighbours, with_time
+from symbptt.judge.notation.words import with_words
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
 from symbptt.reader.syntax import (
@@ -50,6 +55,19 @@ ASSIGNS = frozenset(["\\leftarrow", "\\longleftarrow", "\\gets", "+=", "-=", "<-
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
 
 Parsed = tuple[int, Formula, Chain | SpecificationError]  # a statement of a display, and the display's number
+
+IN_THE_LIGHT_OF_ALL = (  # of changes that need the whole document, in their order
+    without_arrows,
+    with_calls,
+    with_words,
+    with_capitals,
+    with_codewords,
+    with_neighbours,
+    with_arguments,
+    with_time,
+    with_likelihoods,
+    with_derivatives,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -112,13 +130,15 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
         exponentials,
         stacked,
         with_index,
+        reaching,
+        conditions_apart,
         labels_in_brackets,
         elided,
         with_primes(_statements(parsed)),
     )
     parsed = _changed(parsed, change)
     inlines = tuple(_inline(document, change))
-    for found in (with_codewords, with_arguments, with_time, with_likelihoods, with_derivatives):
+    for found in IN_THE_LIGHT_OF_ALL:
         change = found([*_statements(parsed), *(item for _, item in inlines)])
         parsed = _changed(parsed, change)
         inlines = tuple((formula, normal_chain(item, change)) for formula, item in inlines)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from symbptt.judge.definitions.restated import Restated
 from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.circumstances import circumstance
 from symbptt.judge.numeric.layouts import MATRIX, QUESTIONS, Layouts
 from symbptt.judge.numeric.numbers import UNFIT, evidence_of
 from symbptt.judge.numeric.trial import Settled, Trial
@@ -31,7 +32,8 @@ class Revision:
     """The claims of a document with what was found first; ``scopes`` are those in which they were tried.
 
     ``across`` are the claims that were held against the head of their chain, as they were then, and ``anew``
-    those that define a quantity otherwise than before.
+    those that define a quantity otherwise than before; ``shorter`` are the scopes of as many steps as are
+    written out.
     """
 
     claims: Sequence[Claim]
@@ -39,6 +41,7 @@ class Revision:
     scopes: Mapping[int, Scope]
     across: Mapping[int, Claim]
     anew: Mapping[int, Restated]
+    shorter: Mapping[int, Scope]
     slip: Slip | None = None  # a definition whose time is wrong
 
     def __post_init__(self) -> None:
@@ -81,7 +84,8 @@ class Revision:
             return self.slip.mends(claim)
         if id(claim) in self.anew and not finding.suggestion:
             within = replace(claim, link=1)  # what is defined is not in question
-            found = repair(within, self.trial(claim), self.claims, self.settled)
+            found = self.anew[id(claim)].slip()
+            found = found or repair(within, self.trial(claim), self.claims, self.settled)
             return self.anew[id(claim)].finding(found, self.claims, self.scopes)
         finding = self._in_layout(claim, finding)
         if finding.verdict == "fails" and claim.link:
@@ -96,6 +100,7 @@ class Revision:
         if finding.message.endswith(UNKNOWN) and not finding.suggestion:
             found = namesake(claim, self.trial(claim), self.claims, self.settled)
             finding = _pointed(finding, found)
+        finding = _in_special_case(claim, finding)
         self.findings[id(claim)] = finding
         return finding
 
@@ -147,10 +152,25 @@ class Revision:
     def _repaired(self, claim: Claim, finding: Finding) -> Finding:
         """A failure with the slightest edit that mends it; sizes that an edit makes fit fail, too."""
         trial = self.trial(claim)
+        if says_scalars(claim):
+            trial = Trial(trial.claim, trial.scope, True, trial.entries)
         found = repair(trial.claim, trial, self.claims, self.settled)
+        if found is None and id(claim) in self.shorter:
+            trial = Trial(trial.claim, self.shorter[id(claim)], False, trial.entries)
+            found = repair(trial.claim, trial, self.claims, self.settled)
         if found is not None and finding.verdict == "undetermined":
             finding = Finding("fails", finding.message, evidence=Evidence("form"))
         return _pointed(finding, found)
+
+
+def _in_special_case(claim: Claim, finding: Finding) -> Finding:
+    """A failure that no slight edit mends is open where the words around may set a case of their own."""
+    by_form = finding.evidence is not None and finding.evidence.kind == "form"
+    case = None if finding.verdict != "fails" or finding.suggestion or by_form else circumstance(claim)
+    if case is None:
+        return finding
+    said = f"Not decided: it does not hold in general; it may be meant for a case set before it ({case})."
+    return Finding("undetermined", said)
 
 
 def _pointed(finding: Finding, found: Repair | None, said: str = "") -> Finding:

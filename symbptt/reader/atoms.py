@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from symbptt.reader.cursor import Cursor, ParseError, shown
@@ -40,6 +41,7 @@ FUNCTIONS = _words(
     "sech logit coth sec csc cot arctan arcsin arccos artanh rank dim ker Pr gcd mod"
 )
 NAMES = frozenset(["net"])  # the usual name of what goes into an activation, also where it is not set upright
+_CAPITALISED = re.compile(r"[A-Z][a-z]{3,}|(?:[A-Z][a-z]{2,}){2,}")
 LIMITED = frozenset(["max", "min", "argmax", "argmin", "lim", "sup", "inf"])
 SUMS = {"\\sum": "sum", "\\prod": "prod"}
 PAIRS = frozenset(["\\binom", "\\dbinom", "\\tbinom", "\\cancelto"])  # of two arguments
@@ -99,7 +101,7 @@ def _letters(parser: Cursor) -> Surface:
     if parser.scripting and len(run) > 1 and parser.peek(len(run)).kind in ("}", "sep", "close", "stop"):
         parser.index += len(run)
         return Word(parser.span(token.start), run)
-    if run in FUNCTIONS or run in NAMES or (len(run) > 3 and run.islower()):
+    if run in FUNCTIONS or run in NAMES or (len(run) > 3 and run.islower()) or _is_called(parser, run):
         parser.index += len(run)
         if run in FUNCTIONS:
             return _applied(parser, run, token.start)
@@ -109,6 +111,12 @@ def _letters(parser: Cursor) -> Surface:
     if token.text in ("d", "\\delta", "\\Delta") and not parser.scripting:
         return _prefixed(parser, token)
     return Name(parser.span(token.start), token.text)
+
+
+def _is_called(parser: Cursor, run: str) -> bool:
+    """Is this a word with capitals that takes arguments, Attention(Q, K), and not a factor before diag(x)?"""
+    worded = _CAPITALISED.fullmatch(run) and not run.endswith(tuple(FUNCTIONS))
+    return bool(worded) and parser.peek(len(run)).text == "("
 
 
 def _run(parser: Cursor) -> str:

@@ -9,6 +9,7 @@ from symbptt.reader.macros import Macro, expand, without_definitions
 from symbptt.reader.tokens import Token, tokenise
 
 OVER = frozenset(["\\over", "\\atop", "\\choose"])  # written between what \frac and \binom take after them
+BIG_LETTERS = {"\\Pi": "\\prod", "\\Sigma": "\\sum"}
 ADDING = ("+", "-")
 UPDATES = (("op", "rel"), ("op", "&", "rel"), ("{", "op", "}", "rel"), ("{", "op", "}", "{", "rel", "}"))
 OPENS, CLOSES = ("{", "open", "begin"), ("}", "close", "end")
@@ -25,7 +26,18 @@ def expanded(latex: str, macros: Mapping[str, Macro]) -> list[Token]:
         ]
     if any(token.text in OVER for token in tokens):
         tokens = _fractions(tokens)
-    return _updates(_postscripts(tokens))
+    return _updates(_postscripts(_big_letters(tokens)))
+
+
+def _big_letters(tokens: list[Token]) -> list[Token]:
+    r"""\Pi_{k < i} and \Sigma_{t = 1}^T are a product and a sum: a letter has no relation below it."""
+    found = list(tokens)
+    for at, token in enumerate(tokens):
+        if token.text in BIG_LETTERS and [one.kind for one in tokens[at + 1 : at + 3]] == ["_", "{"]:
+            below = tokens[at + 2 : _scripts_end(tokens, at + 1)]
+            limits = any(one.kind == "rel" for one in below)
+            found[at] = replace(token, kind="command", text=BIG_LETTERS[token.text]) if limits else token
+    return found
 
 
 def _postscripts(tokens: list[Token]) -> list[Token]:

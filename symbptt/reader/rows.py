@@ -281,7 +281,10 @@ def _parts(row: list[Token]) -> Iterator[list[Token]]:
 
 
 def _unlabelled(row: list[Token]) -> list[Token]:
-    """A row without the moment that it is written for: t = 0: h_0 = ..."""
+    """A row without the moment that it is written for: t = 0: h_0 = ..., or \\forall k, x_k = ..."""
+    comma = next((place for place, token in enumerate(row) if token.kind == "sep"), 0)
+    if row and row[0].text == "\\forall" and comma and not has_relation(row[:comma]):
+        return row[comma + 1 :]
     shown = [token for token in row if token.kind not in ("quad", "sep", "point")]
     kinds = [(token.kind, token.text if token.kind == "rel" else "") for token in shown[:4]]
     if kinds[:2] != [("letter", ""), ("rel", "=")] or kinds[3:] != [("rel", ":")]:
@@ -294,7 +297,7 @@ def _pieces(row: list[Token]) -> Iterator[list[Token]]:
     depth = 0
     for number, token in enumerate(row):
         depth += (token.kind in OPENS) - (token.kind in CLOSES)
-        if depth == 0 and token.kind == "quad" and has_relation(current) and _is_label(row[number:]):
+        if depth == 0 and token.kind == "quad" and has_relation(current) and _is_remark(row[number:]):
             break
         if depth == 0 and _separates(row, number, current):
             yield current
@@ -304,11 +307,19 @@ def _pieces(row: list[Token]) -> Iterator[list[Token]]:
     yield current
 
 
-def _is_label(rest: list[Token]) -> bool:
-    """Is the rest of a row the number of its equation: (1), (式 1), [2.3]?"""
-    inside = [token for token in rest if token.kind not in ("quad", "sep", "point")]
-    whole = len(inside) > 2 and inside[0].kind == "open" and _closing(inside) == len(inside) - 1
-    return whole and all(token.kind in ("text", "number", "word", "op") for token in inside[1:-1])
+def _is_remark(rest: list[Token]) -> bool:
+    """Is the rest of a row a remark in brackets: its number, (1) or (式 1), or words, (\\text{need } s_1)?"""
+    shown = [token for token in rest if token.kind not in ("quad", "sep", "point")]
+    inside = shown[1:-1]
+    if not inside or not _is_bracket(shown):
+        return False
+    said = inside[0].kind == "word" or any(token.kind == "text" for token in inside)
+    return said or all(token.kind in ("number", "op") for token in inside)
+
+
+def _is_bracket(tokens: list[Token]) -> bool:
+    """Do brackets hold all of this?"""
+    return bool(tokens) and tokens[0].kind == "open" and _closing(tokens) == len(tokens) - 1
 
 
 def _separates(row: list[Token], number: int, current: list[Token]) -> bool:
@@ -323,6 +334,7 @@ def _separates(row: list[Token], number: int, current: list[Token]) -> bool:
             and (
                 after_comma
                 or (has_relation(current) and has_relation(rest) and rest[0].kind not in ("rel", "op"))
+                or (has_relation(current) and _is_bracket(rest) and has_relation(rest[1:-1]))
             )
         )
     if before in ("^", "_") or (token.kind == "word" and token.text.lower() not in CONNECTIVES):

@@ -25,6 +25,7 @@ from symbptt.reader.syntax import (
     Span,
     Surface,
     Word,
+    name_part,
     names_in,
     walk,
 )
@@ -55,6 +56,7 @@ class Spelling:
     style: str = "subscript"
     powers: frozenset[tuple[str, str]] = frozenset()  # stems with the letter of a sum above that is a power
     layers: frozenset[str] = frozenset()  # letters that count layers: h^l, so that h^{l-1} is no power
+    last: frozenset[str] = frozenset()  # letters of last times: N where sums over time run to N
     bases: dict[str, Name] = field(default_factory=dict)
 
     @classmethod
@@ -64,7 +66,7 @@ class Spelling:
         every = [name for chain in chains for name in names_of(chain) if is_spellable(name)]
         found = cls(letter or _time_letter(every), above=_time_above(chains))
         found = replace(found, layered=frozenset(_layered(chains)), powers=frozenset(_powers(chains)))
-        found = replace(found, layers=frozenset(_layers(every)))
+        found = replace(found, layers=frozenset(_layers(every)), last=frozenset(_last(chains, found.letter)))
         timed = {name: found.split(name) for name in every}
         stems = frozenset(stem for stem, time, *_ in timed.values() if time is not None)
         raised = frozenset(timed[name][0] for name in every if name.style == "superscript")
@@ -87,7 +89,7 @@ class Spelling:
             if letters is None or letters & entries:
                 continue
             rest = replace(name, subscripts=name.subscripts[:position] + name.subscripts[position + 1 :])
-            counts = letters <= COUNTERS | {self.letter, "t", "T"}
+            counts = letters <= COUNTERS | self.last | {self.letter, "t", "T"}
             if self.letter in letters or (counts and canonical(self.without_power(rest)[0]) in self.timed):
                 return rest, item
         return name, None
@@ -100,7 +102,7 @@ class Spelling:
             )
             letters = None if inside is None else index_letters(inside)
             rest = _without_superscript(name, position)
-            if letters is None or (letters and not letters <= COUNTERS | {self.letter, "t", "T"}):
+            if letters is None or not (self.letter in letters or letters <= COUNTERS | {"t", "T"}):
                 continue
             if self._is_power(name, item):
                 continue
@@ -138,7 +140,7 @@ def _without_superscript(name: Name, position: int) -> Name:
 def canonical(name: Name) -> str:
     """The name as it is kept: scripts in braces, primes as written. Raises ReadingError for an odd script."""
     try:
-        return name.canonical.replace("\\mathbf{I}", "I") + "'" * name.primes
+        return name.with_scripts(name_part).replace("\\mathbf{I}", "I") + "'" * name.primes
     except TypeError as error:
         raise ReadingError(str(error), name.at) from None
 
@@ -172,6 +174,16 @@ def _time_letter(names: Iterable[Name]) -> str:
                     shifted[base] += 1
     likely = [letter for letter, _ in shifted.most_common() if letter in COUNTERS | {"t"}]
     return "t" if "t" in likely or not likely else likely[0]
+
+
+def _last(chains: Iterable[Chain], letter: str) -> Iterator[str]:
+    """The letters up to which sums and products over time run: N of \\sum_{k=1}^{N} and \\sum_{k=0}^{N-1}."""
+    for node in (node for chain in chains for side in sides_of(chain) for node in walk(side)):
+        match node:
+            case BigOperator(
+                indices=(Name(base=index),), upper=Name(base=base) | Binary(op="-", left=Name(base=base))
+            ) if index == letter:
+                yield base
 
 
 def _time_above(chains: Iterable[Chain]) -> bool:

@@ -13,7 +13,7 @@ Nothing here is typed. Every node carries ``at``, its offsets in the formula, le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -96,11 +96,15 @@ class Name(Surface):
     @property
     def canonical(self) -> str:
         r"""The name without time, bold and primes: ``W_{aa}``, ``\tilde{c}``, ``h^{(1)}``."""
+        return self.with_scripts(spelled)
+
+    def with_scripts(self, spell: Callable[[Surface], str]) -> str:
+        """The name without time, bold and primes, its scripts spelled in some way."""
         text = self.stem
         if self.subscripts:
-            text += "_{" + ",".join(map(spelled, self.subscripts)) + "}"
+            text += "_{" + ",".join(map(spell, self.subscripts)) + "}"
         if self.superscripts:
-            text += "^{" + ",".join(map(spelled, self.superscripts)) + "}"
+            text += "^{" + ",".join(map(spell, self.superscripts)) + "}"
         return text
 
 
@@ -336,12 +340,12 @@ class Chain:
 def children(node: Surface) -> list[Surface]:
     """The nodes right below a node, left to right."""
     found: list[Surface] = []
-    for part in _parts(type(node)):
+    for part in parts(type(node)):
         value = getattr(node, part)
         if isinstance(value, Surface):
             found.append(value)
         elif value:
-            found.extend(_nodes(value))
+            _gather(value, found)
     return found
 
 
@@ -356,14 +360,16 @@ def walk(node: Surface) -> Iterator[Surface]:
 
 def names_in(node: Surface) -> Iterator[Name]:
     """The names of a formula, not those in the scripts of another."""
-    if isinstance(node, Name):
-        yield node
-        return
-    for child in children(node):
-        yield from names_in(child)
+    ahead = [node]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, Name):
+            yield node
+        else:
+            ahead.extend(reversed(children(node)))
 
 
-def _parts(kind: type[Any]) -> tuple[str, ...]:
+def parts(kind: type[Any]) -> tuple[str, ...]:
     """The fields of a kind of node that can hold nodes, found once."""
     if kind not in _PARTS:
         plain = ("Span", "str", "int", "bool", "str | None", "tuple[str, ...]")
@@ -374,39 +380,51 @@ def _parts(kind: type[Any]) -> tuple[str, ...]:
 _PARTS: dict[type[Any], tuple[str, ...]] = {}
 
 
-def _nodes(value: object) -> Iterator[Surface]:
-    if isinstance(value, Surface):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
+def _gather(items: object, found: list[Surface]) -> None:
+    """The nodes of a list, or of the rows of a matrix."""
+    for item in items if isinstance(items, tuple) else ():
+        if isinstance(item, Surface):
+            found.append(item)
+        else:
+            _gather(item, found)
 
 
 def spelled(node: Surface) -> str:
+    """The canonical text of a node as part of a name; "?" for a node that cannot be one, such as a sum."""
+    try:
+        return name_part(node)
+    except TypeError:
+        return "?"
+
+
+def name_part(node: Surface) -> str:
     """The canonical text of a node as part of a name. Raises TypeError for a node that cannot be one."""
     match node:
         case Number(text=text) | Word(text=text) | Text(text=text) | Dots(text=text):
             return text
         case Name():
-            time = f"_{{{spelled(node.time)}}}" if node.time is not None else ""
-            return node.canonical + time + "'" * node.primes
+            time = f"_{{{name_part(node.time)}}}" if node.time is not None else ""
+            return node.with_scripts(name_part) + time + "'" * node.primes
         case Binary(op=op, left=left, right=right) | Relation(op=op, left=left, right=right):
-            return f"{spelled(left)}{op}{' ' if op.startswith(chr(92)) else ''}{spelled(right)}"
+            return f"{name_part(left)}{op}{' ' if op.startswith(chr(92)) else ''}{name_part(right)}"
         case Negative(operand=operand):
-            return f"-{spelled(operand)}"
+            return f"-{name_part(operand)}"
         case Juxtaposed(left=left, right=right):
-            return spelled(left) + spelled(right)
+            return name_part(left) + name_part(right)
         case Bracket(kind=kind, items=items):
-            inside = ",".join(map(spelled, items))
+            inside = ",".join(map(name_part, items))
             half = len(kind) // 2
             return inside if kind == "list" else f"{kind[:half]}{inside}{kind[half:]}"
         case Fraction(numerator=above, denominator=below):
-            return f"\\frac{{{spelled(above)}}}{{{spelled(below)}}}"
+            return f"\\frac{{{name_part(above)}}}{{{name_part(below)}}}"
         case Transpose(operand=operand, spelling=spelling):
-            return f"{spelled(operand)}^{{{spelling}}}"
+            return f"{name_part(operand)}^{{{spelling}}}"
         case Norm(kind=kind, operand=operand):
-            return f"{kind}{spelled(operand)}{kind}"
+            return f"{kind}{name_part(operand)}{kind}"
+        case Scripted(base=base, subscript=below, superscript=above, primes=primes):
+            scripts = [f"{mark}{{{name_part(item)}}}" for mark, item in (("_", below), ("^", above)) if item]
+            return name_part(base) + "'" * primes + "".join(scripts)
         case Apply(function=function, argument=argument):
-            return f"\\{function}" + (f"({spelled(argument)})" if argument is not None else "")
+            return f"\\{function}" + (f"({name_part(argument)})" if argument is not None else "")
         case _:
             raise TypeError(f"{type(node).__name__} cannot stand in a name")

@@ -80,7 +80,11 @@ DELIMITERS = {
     "\\Vert": "\\|", "\\lvert": "|", "\\rvert": "|", "\\lVert": "\\|", "\\rVert": "\\|", "||": "\\|",
     "\\langle": "\\langle", "\\rangle": "\\rangle", "（": "(", "）": ")", "【": "[", "】": "]",
     "\\lfloor": "\\lfloor", "\\rfloor": "\\rfloor", "\\lceil": "\\lceil", "\\rceil": "\\rceil",
-    "\\lparen": "(", "\\rparen": ")",
+    "\\lparen": "(", "\\rparen": ")", "\\(": "(", "\\)": ")",
+}  # fmt: skip
+COMMON = {  # commands of packages, and macros that many documents have, by their usual names
+    "\\defeq": "\\coloneqq", "\\eqdef": "\\coloneqq", "\\coloneq": "\\coloneqq",
+    "\\bigtriangledown": "\\nabla",
 }  # fmt: skip
 OPENING = frozenset(["(", "[", "\\{", "\\langle", "\\lfloor", "\\lceil"])
 CLOSING = frozenset([")", "]", "\\}", "\\rangle", "\\rfloor", "\\rceil"])
@@ -129,7 +133,7 @@ _PATTERN = re.compile(
   | (?P<stacked>\\(?:stackrel|overset|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\})
   | (?P<assign>\\mathrel\s*\{\s*[-+*:]\s*=?\s*\}\s*=?|:\s*&?\s*=|(?<![\^_])[-+*]=|==|<=|>=|!=|->
       |<-(?!\d|[A-Za-z]))
-  | (?P<command>\\[A-Za-z]+|\\[{}|&%\#$_])
+  | (?P<command>\\[A-Za-z]+|\\[{}()|&%\#$_])
   | (?P<number>\d+(?:\.\d+)?|\.\d+)
   | (?P<dots>\.\.+)
   | (?P<norm>\|\|)
@@ -144,6 +148,8 @@ _PATTERN = re.compile(
 )
 
 
+_GAP = re.compile(r"\\[,;:> ]|~|&nbsp;")
+WIDE = 4  # gaps in a row that part two statements, as \quad does
 _MARKUP = re.compile(r"\\(?:boldmath|bf|it|rm|sf)(?![A-Za-z])|[{}]")
 
 
@@ -195,7 +201,7 @@ def _sided(side: str, kind: str, text: str) -> tuple[str, str]:
 def _classify(match: re.Match[str], group: str, text: str) -> tuple[str, str]:
     """Kind and canonical text of what the pattern matched; an empty kind leaves no token."""
     if group in ("space", "drop", "stacked"):
-        return "", ""
+        return ("quad", text) if group == "space" and len(_GAP.findall(text)) >= WIDE else ("", "")
     if group == "arrow":
         return "rel", "\\to"
     if group == "negated":
@@ -205,7 +211,7 @@ def _classify(match: re.Match[str], group: str, text: str) -> tuple[str, str]:
     if group == "assign":
         text = re.sub(r"\\mathrel|[\s{}&]", "", text)
     if group in ("assign", "norm", "command"):
-        return _symbol(DELIMITERS.get(text, text))
+        return _symbol(COMMON.get(text, DELIMITERS.get(text, text)))
     if group == "other":
         return _other(text, match.start())
     if group in ("foreign", "said"):

@@ -111,3 +111,28 @@ def test_numbers_drawn_are_even_and_their_own_for_each_seed():
     firsts = np.array([uniform((7, number), 0.0, 1.0, (1,))[0] for number in range(500)])
     assert abs(np.corrcoef(firsts[:-1], firsts[1:])[0, 1]) < 0.15
     assert set(signs((4,), (50,)).tolist()) == {-1.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("latex", "meant"),
+    [
+        (r"\prod_{i=k+1}^{t} \mathrm{diag}(1 - h_k^2) W", "h_{i}"),
+        (r"\prod_{i=k+1}^{t} \frac{\partial h_i}{\partial h_{k-1}}", "h_{i - 1}"),
+    ],
+)
+def test_another_letter_that_runs(latex, meant):
+    text = rf"$$h_t = \tanh(W h_{{t-1}} + U x_t)$$ $$\frac{{\partial h_t}}{{\partial h_k}} = {latex}$$"
+    finding = verify(text).relations[-1].finding
+    assert finding.verdict == "fails"
+    assert meant in finding.suggestion
+
+
+def test_what_is_said_of_scalars_is_mended_for_scalars():
+    text = r"""
+$$h_t = \tanh(W h_{t-1} + U x_t)$$
+$$\begin{aligned} \frac{\partial h_t}{\partial h_0}
+&= W^{t} \prod_{k=1}^{t} (1 - h_{k-1}^2) && \text{(scalars only)} \end{aligned}$$
+"""
+    finding = verify(text).relations[-1].finding
+    assert finding.verdict == "fails"
+    assert finding.suggestion == "h_{k}^{2}"

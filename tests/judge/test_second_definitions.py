@@ -19,6 +19,16 @@ SLIPS = [
     (r"c_t = g_t \odot f_t + c_{t-1} \odot f_t", "is meant"),
     (r"c_t = g_t \odot i_t + c_{t-2} \odot f_t", "time"),
 ]
+ONE_SIGN_OR_NAME = [
+    (r"k_t = c_{t-1} + f_t", r"\odot"),
+    (r"k_t = c_{t-2} \odot f_t", "c_{t - 1}"),
+    (r"h_t = o_t + \tanh(c_t)", r"\odot"),
+    (r"h_t = o_{t-1} \odot \tanh(c_t)", "o_{t}"),
+    (r"h_t = o_t \odot \tanh(k_t)", "c_{t}"),
+    (r"f_t = \sigma(U_f h_{t-1} + W_i x_t)", "W_{f}"),
+    (r"f_t = \sigma(U_f h_{t-1} - W_f x_t)", "+"),
+    (r"g_t = \sigma(U_g h_{t-1} + W_g x_t)", "tanh"),
+]
 
 
 def last(text: str):
@@ -37,6 +47,37 @@ def test_a_slip_is_pointed_at(claim, said):
     assert finding.suggestion
     assert said in finding.message
     assert "line 6" in finding.message or finding.verdict == "fails"
+
+
+@pytest.mark.parametrize(("claim", "meant"), ONE_SIGN_OR_NAME)
+def test_what_differs_in_one_sign_or_name_is_pointed_at(claim, meant):
+    finding = last(f"{LSTM}$${claim}$$")
+    assert finding.verdict == "definition"
+    assert finding.suggestion
+    assert meant in finding.message
+
+
+@pytest.mark.parametrize(
+    "words", ["Recall that", "As above,", "Remember the gate again:", "回顾前面的定义："]
+)
+@pytest.mark.parametrize(("claim", "meant"), ONE_SIGN_OR_NAME[:4])
+def test_what_is_said_to_be_the_same_and_is_not_fails(words, claim, meant):
+    finding = last(f"{LSTM}\n{words}\n$${claim}$$")
+    assert finding.verdict == "fails"
+    assert "contradicts the definition in line" in finding.message
+    assert meant in finding.message
+
+
+def test_a_slip_that_defines_in_a_circle_fails():
+    finding = last(LSTM + r"$$f_t = \sigma(U_f h_t + W_f x_t)$$")
+    assert finding.verdict == "fails"
+    assert "h_{t - 1}" in finding.message
+
+
+@pytest.mark.parametrize("words", ["Another cell has", "With peepholes,", "Without a forget gate,"])
+def test_a_variant_is_no_failure(words):
+    finding = last(f"{LSTM}\n{words}\n" + r"$$h_t = o_t \odot \sigma(c_t)$$")
+    assert finding.verdict == "definition"
 
 
 def test_a_slip_fails_where_what_follows_needs_the_definition_before():

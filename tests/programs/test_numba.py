@@ -73,7 +73,7 @@ def outer(x, y, out):
 """
     path = tmp_path_factory.mktemp("products") / "products.py"
     path.write_text(
-        generate(elman(), "numba").replace("LITTLE = 4_000_000", "LITTLE = 1000") + doors, encoding="utf-8"
+        generate(elman(), "numba").replace("LITTLE = 1_000_000", "LITTLE = 1000") + doors, encoding="utf-8"
     )
     return load_file(path)
 
@@ -103,6 +103,43 @@ def test_compiled_code_gives_what_numpy_gives(make, dtype):
         for key, value in values.items():
             assert mine[group][key].dtype == dtype
             np.testing.assert_allclose(mine[group][key], value, rtol=0, atol=accuracy * np.abs(value).max())
+
+
+def test_compiled_blocks_in_threads_give_what_numpy_gives():
+    pytest.importorskip("numba", reason="Numba is not installed: the numba target cannot run")
+    (loss, other), (mine_loss, mine) = (
+        load(generate(elman(), "numpy")).loss_and_gradient(**arguments_of_loss(elman())),
+        in_blocks(load(generate(elman(), "numba"))).loss_and_gradient(**arguments_of_loss(elman())),
+    )
+    np.testing.assert_allclose(mine_loss, loss, rtol=1e-13)
+    for group, values in other.items():
+        for key, value in values.items():
+            np.testing.assert_allclose(mine[group][key], value, rtol=0, atol=1e-13 * np.abs(value).max())
+
+
+def arguments_of_loss(r):
+    given = Case(r).arguments("batch")
+    return {name: given[name] for name in ("parameters", "inputs", "targets", "initial")}
+
+
+def in_blocks(module):
+    module.THREADS, module.SAMPLES, module.WORTH, module.TIMES_BY_SAMPLES = 2, 1, 1, 2
+    return module
+
+
+def test_a_forked_process_makes_threads_of_its_own():
+    """Those of its parent do not run there."""
+    pytest.importorskip("numba", reason="Numba is not installed: the numba target cannot run")
+    module = load(generate(elman(), "numba"))
+    assert module.threads(1, 2) is module.threads(1, 2)
+    assert module.threads(1, 2) is not module.threads(2, 2)
+
+
+def test_what_cannot_be_cut_has_no_blocks():
+    """A loss of the last step, an input that the sweep looks back to."""
+    assert "def loss_in_blocks" in made("lstm")
+    for name in ("last_step", "selective_ssm"):
+        assert "def loss_in_blocks" not in made(name)
 
 
 def test_arguments_of_the_wrong_shape_are_refused():
@@ -241,7 +278,7 @@ def test_modules_need_numpy_and_numba_alone(name):
     imports = [n for n in ast.walk(ast.parse(made(name))) if isinstance(n, (ast.Import, ast.ImportFrom))]
     found = {n.module if isinstance(n, ast.ImportFrom) else n.names[0].name for n in imports}
     its_own = {"numba", "numba.core", "numba.extending", "llvmlite", "llvmlite.binding"}
-    assert found <= {"numpy", *its_own, "math", "sys", "functools", "concurrent.futures"}
+    assert found <= {"numpy", *its_own, "math", "os", "sys", "functools", "concurrent.futures"}
 
 
 def test_modules_are_clean(tmp_path):
@@ -264,7 +301,7 @@ def test_gates_take_the_place_of_what_they_are_functions_of():
     """Kept are the gates and what the gradients read, not the sums that the gates are functions of."""
     source = made("lstm")
     assert "z[t, s, 3 * n + i] = tanh(z[t, s, 3 * n + i])" in source
-    assert "return W, z, c, tanh_c, a, y" in source
+    assert "return z, c, tanh_c, a, y" in source
     assert "a[t, s, i] = tanh(a[t, s, i])" in made("elman_tanh")
     assert "return a, y" in made("elman_tanh")
 

@@ -3,7 +3,18 @@
 import pytest
 
 from symbptt.reader.parser import parse, parse_each
-from symbptt.reader.syntax import Apply, Cases, Chain, Derivative, Dots, Fraction, Matrix, Name, Relation
+from symbptt.reader.syntax import (
+    Apply,
+    Cases,
+    Chain,
+    Derivative,
+    Dots,
+    Fraction,
+    Matrix,
+    Name,
+    Relation,
+    walk,
+)
 
 
 def first(latex):
@@ -126,3 +137,52 @@ def test_arrows_between_statements():
 @pytest.mark.parametrize("latex", [r"\mathrm{d}\alpha_t", r"\mathbf{d}\alpha_t", r"d\alpha_t"])
 def test_an_upright_or_bold_d_before_a_name(latex):
     assert first(latex).prefix == "d"
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        (r"\left\( a + b \right\) c", r"\left( a + b \right) c"),
+        (r"\Pi_{i < t \le j} a_t", r"\prod_{i < t \le j} a_t"),
+        (r"\Sigma_{t=1}^T a_t", r"\sum_{t=1}^T a_t"),
+    ],
+)
+def test_other_spellings_of_brackets_sums_and_products(written, plain):
+    assert first(written) == first(plain)
+
+
+def test_a_capital_letter_without_limits_is_a_name():
+    assert isinstance(first(r"\Sigma_{ij}"), Name)
+
+
+@pytest.mark.parametrize("latex", ["Attention(Q, K)", "MultiHead(Q, K)", "Concat(a, b)"])
+def test_a_word_that_takes_arguments_is_one_name(latex):
+    assert first(latex).left == Name(first(latex).left.at, latex.partition("(")[0])
+
+
+def test_a_matrix_before_a_function_is_no_word():
+    assert any(isinstance(node, Apply) for node in walk(first("Vdiag(x)")))
+
+
+def test_wide_gaps_part_two_statements():
+    assert len(parse(r"a = b \,\,\,\,\, c = d")) == len(parse(r"a = b \quad c = d")) == 2
+    assert len(parse(r"a = b \,\, c")) == 1
+
+
+@pytest.mark.parametrize(
+    ("remark", "statements"),
+    [
+        (r"(\text{need } s_t, s_{t-1})", 1),
+        (r"(\text{say})", 1),
+        ("(3)", 1),
+        (r"(t = 1, 2, \ldots, T)", 2),
+    ],
+)
+def test_a_remark_in_brackets_is_no_factor(remark, statements):
+    chains = parse(rf"h_t = W x_t \quad {remark}")
+    assert len(chains) == statements
+    assert chains[0] == parse("h_t = W x_t")[0]
+
+
+def test_for_all_is_left_out():
+    assert parse(r"\forall k, x_k = y_k") == parse("x_k = y_k")

@@ -12,20 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise, zip_longest
 
 from symbptt.errors import Place
+from symbptt.judge.definitions.blocks import blocks
 from symbptt.judge.definitions.collected import collected
 from symbptt.judge.definitions.likeness import KNOWN, alike, mirrored
-from symbptt.judge.definitions.losses import losses
+from symbptt.judge.definitions.losses import is_gradient, losses
 from symbptt.judge.definitions.named_losses import spelled_out
 from symbptt.judge.definitions.relation import defined, definition, upright
+from symbptt.judge.definitions.shapes import SCALARS
+from symbptt.judge.definitions.slipped import at_own_time, in_small_letters, undated
 from symbptt.judge.notation.moments import at_one_time, at_start
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import claim_sides
+from symbptt.judge.notation.times import at_time, split, time_of
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
-from symbptt.judge.numeric.world import Definition
+from symbptt.judge.numeric.world import LAST, Definition
 from symbptt.judge.reading import EQUALS, Claim, Reading, braces
 from symbptt.judge.relations.forms import is_word_call
 from symbptt.reader.spelling import COUNTERS
@@ -63,7 +68,12 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
         _fall_back(found, fallback)
     for claim, one in collected(claims, vocabulary, {key for key, _ in found}):
         found.setdefault((one.key, one.pattern), (claim, one))
-    found = _by_name(_without_examples(found))
+    found = _without_examples(found)
+    meant = partial(in_small_letters, claims, vocabulary), partial(at_own_time, claims, vocabulary)
+    for way in (*meant, partial(undated, claims, vocabulary), partial(blocks, claims, vocabulary)):
+        for one in list(way({slot: held for slot, (_, held) in found.items()})):
+            found.setdefault((one.key, one.pattern), (None, one))
+    found = _by_name(found)
     said = [one for claim, one in found.values() if claim is None]
     every = [one for _, one in found.values()]
     for one in (*at_one_time(said, every, vocabulary), *at_start(every, vocabulary)):
@@ -98,10 +108,13 @@ def _fall_back(found: Found, fallback: Iterable[Definition]) -> None:
     before = set(found)
     for one in fallback:
         slot = (one.key, one.pattern)
+        slope = isinstance(upright(one.right), Derivative | Gradient)
         if one.initial or (one.key, "t") not in before:
             found.setdefault(slot, (None, one))
-        elif slot in found and isinstance(upright(one.right), Derivative | Gradient):
+        elif slot in found and slope:
             found[slot] = (None, one)  # \\delta_t is a derivative: its recursion is then a claim
+        if one.pattern == "t" and slope and found.get(slot) == (None, one):
+            found.pop((one.key, LAST), None)  # and so is what it is at the last time
 
 
 def _without_examples(found: Found) -> Found:
@@ -137,48 +150,74 @@ def _called_out(claim: Claim, after: Claim | None) -> Claim:
 
 def _by_name(found: Found) -> Found:
     """The definitions with the names of others in them: s_t = f(z_t), where z_t = W x_t is known."""
-    parts = [one for (_, pattern), (_, one) in found.items() if pattern == "t" and _is_part(one)]
-    if not parts:
-        return found
+    parts = [one for _, one in found.values() if _is_part(one)]
+    return (
+        {slot: (claim, _with_parts(one, parts)) for slot, (claim, one) in found.items()} if parts else found
+    )
 
-    def named(one: Definition) -> Definition:
-        def change(node: Surface) -> Surface:
-            for part in parts:
-                if part.key != one.key and node == part.right and part.time == one.time:
-                    return part.left
-            return node
 
-        right = rebuilt(one.right, change)
-        return one if right == one.right or isinstance(right, Name) else replace(one, right=right)
+def in_names(one: Definition, others: Iterable[Definition]) -> Definition:
+    """h_{t+1} = f(W h_t) by the names that others give to its parts: h_t = f(z_t)."""
+    now = _at_now(one)
+    return _with_parts(now, filter(_is_part, others)) if now is not None else one
 
-    return {slot: (claim, named(one)) for slot, (claim, one) in found.items()}
+
+def _with_parts(one: Definition, parts: Iterable[Definition]) -> Definition:
+    """A definition with the names of the parts in it."""
+    parts = list(parts)
+
+    def change(node: Surface) -> Surface:
+        for part in parts:
+            if part.key != one.key and node == part.right and part.time == one.time:
+                return part.left
+        return node
+
+    right = rebuilt(one.right, change)
+    return one if right == one.right or isinstance(right, Name) else replace(one, right=right)
 
 
 def _is_part(one: Definition) -> bool:
-    """Is a definition a sum or product of its own, which others may hold?"""
-    return isinstance(one.right, Binary | Juxtaposed) and not one.called and not one.indices
+    """Is a definition a sum or product of its own, which others may hold at its time?"""
+    apart = isinstance(one.right, Binary | Juxtaposed) and application(one.right) is None
+    return apart and one.pattern == "t" and not one.called and not one.indices
 
 
 def _several(claims: Iterable[Claim], vocabulary: Vocabulary) -> bool:
     """Does a document define several networks: a quantity anew, by itself or by names not met at first?"""
     first: dict[str, tuple[Surface, int]] = {}
     met: dict[str, int] = {}  # the display in which a name is met
-    for claim in (claim for claim in claims if claim.link == 0):
-        one = definition(claim, vocabulary)
+    every = [(claim, _at_now(definition(claim, vocabulary))) for claim in claims if claim.link == 0]
+    parts = [one for _, one in every if one is not None and _is_part(one)]
+    slopes = {one.key for _, one in every if one is not None and is_gradient(one)}  # of no network
+    for claim, one in every:
         names = {vocabulary.refer(name).key for name in names_in(claim.right)}
         for key in names if one is None else names | {one.key}:
             met.setdefault(key, claim.display)
         if one is None or one.pattern != "t" or one.left.prefix or one.left.base == "\\delta":
             continue
+        if one.key in slopes:
+            continue
         right, display = first.setdefault(one.key, (one.right, claim.display))
         if _is_general(right):  # h_t = f(h_{t-1}, x_t) says less than what follows
             first[one.key] = (one.right, claim.display)
             continue
+        if _with_parts(replace(one, right=right), parts).right == one.right:
+            continue  # h_t = f(z_t), where z_t is what f takes at first
         if right != one.right and one.key in names | _leaves(names, first, vocabulary):
             return True
         if right != one.right and any(met[key] > display for key in _leaves(names, first, vocabulary)):
             return True
     return False
+
+
+def _at_now(one: Definition | None) -> Definition | None:
+    """h_{t+1} = f(h_t) as h_t = f(h_{t-1})."""
+    if one is None or one.time is None:
+        return one
+    letter, offset = split(one.time)
+    if letter is None or not offset:
+        return one
+    return replace(one, time=letter, right=at_time(one.right, letter, time_of(letter, -offset)))
 
 
 def _is_general(right: Surface) -> bool:
@@ -258,7 +297,8 @@ def spoken(reading: Reading, vocabulary: Vocabulary, known: frozenset[str]) -> I
 def _speaks_of(one: Definition, known: frozenset[str], vocabulary: Vocabulary) -> bool:
     """Does a definition in the prose belong to the quantities of the displays?"""
     names = (one.left, *names_in(one.right))
-    return one.pattern == "t" or any(vocabulary.refer(name).key in known for name in names)
+    entries = vocabulary.writing.entries(one.right) if one.left.base in SCALARS else frozenset()
+    return one.pattern == "t" or any(vocabulary.refer(name, entries).key in known for name in names)
 
 
 def _said(item: Relation, display: int, place: Place, link: int) -> Claim:

@@ -5,7 +5,7 @@ S_t = S_{t-1} + K_t^\top P_t, where nothing speaks of K_t before, says what K_t 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from symbptt.judge.notation.vocabulary import Reference, Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
@@ -18,6 +18,15 @@ def keys_of(claim: Claim, vocabulary: Vocabulary) -> set[str]:
     return {reference.key for side in _sides(claim, vocabulary) for reference in side}
 
 
+def told(definitions: Iterable[Definition], vocabulary: Vocabulary) -> set[str]:
+    """What definitions speak of, entry by entry or as a whole."""
+    return {
+        vocabulary.refer(name, vocabulary.writing.entries(one.right)).key
+        for one in definitions
+        for name in names_in(one.right)
+    }
+
+
 def introduced(
     claim: Claim, met: Set[str], defined: Mapping[str, list[Definition]], vocabulary: Vocabulary
 ) -> str:
@@ -26,8 +35,12 @@ def introduced(
     ``met`` is what the relations before speak of.
     """
     one, other = _sides(claim, vocabulary)
+    here = [held for found in defined.values() for held in found if held.display == claim.display]
+    held = {
+        vocabulary.refer(name).key for own in here if own.left == claim.left for name in names_in(own.right)
+    }
     for side, opposite in ((one, other), (other, one)):
-        common = {reference.key for reference in opposite}
+        common = {reference.key for reference in opposite} | held
         for reference in side:
             if reference.key not in common and _is_open(reference, defined, met):
                 return reference.key

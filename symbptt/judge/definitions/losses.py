@@ -16,7 +16,7 @@ from symbptt.judge.notation.normal import NOWHERE, rebuilt
 from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, names_in
 from symbptt.judge.numeric.tensors import Undecided
-from symbptt.judge.numeric.world import Definition
+from symbptt.judge.numeric.world import LAST, Definition
 from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import (
     BigOperator,
@@ -44,7 +44,7 @@ def losses(
     ``text``, may say which loss it is.
     """
     claims = tuple(claims)
-    derivatives = [pair for claim in claims for pair in _differentiated(claim)]
+    derivatives = [pair for claim in claims for pair in _differentiated(claim, vocabulary)]
     every = [name for claim in claims for name in claim_names(claim)]
     timed = {vocabulary.refer(name).key for name in every if vocabulary.refer(name).time is not None}
     wanted = {
@@ -71,7 +71,7 @@ def _is_defined(key: str, timed: bool, found: Mapping[tuple[str, str], Definitio
     return (key, "t" if timed else "") in found or (not timed and (key, "t") in found)
 
 
-def _differentiated(claim: Claim) -> Iterator[tuple[Name, Name]]:
+def _differentiated(claim: Claim, vocabulary: Vocabulary) -> Iterator[tuple[Name, Name]]:
     """What is differentiated, and by what."""
     for node in claim_nodes(claim):
         match node:
@@ -82,7 +82,8 @@ def _differentiated(claim: Claim) -> Iterator[tuple[Name, Name]]:
             case _:
                 continue
         call = application(above)
-        if call is not None and call[0].time is None and any(name.time for name in names_in(call[1])):
+        moving = call is not None and any(vocabulary.refer(name).time for name in names_in(call[1]))
+        if call is not None and moving and vocabulary.refer(call[0]).time is None:
             continue  # l(o_t, y_t): a function, and no quantity
         plain = call[0] if call is not None else above
         if isinstance(plain, Name):
@@ -94,15 +95,15 @@ def _outputs(vocabulary: Vocabulary, found: Mapping[tuple[str, str], Definition]
     moving = {
         one.key: one
         for (_, pattern), one in found.items()
-        if (pattern == "t" or (pattern.isdigit() and pattern != "0"))
+        if (pattern in ("t", LAST) or (pattern.isdigit() and pattern != "0"))
         and not one.indices
-        and not _is_derived(one)
+        and not is_derived(one)
     }
     used = {key for one in moving.values() for key in _used_now(vocabulary, one)}
     return [one for one in moving.values() if one.key not in used]
 
 
-def _is_derived(one: Definition) -> bool:
+def is_derived(one: Definition) -> bool:
     """Is this a loss or a gradient, rather than what the network computes?"""
     named = one.left.base in (*SCALARS, "\\delta") or one.left.prefix != ""
     return named or is_gradient(one)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symbptt.judge.definitions.likeness import KNOWN
+from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.tensors import Undecided
-from symbptt.judge.numeric.world import Definition
+from symbptt.judge.numeric.world import LAST, Definition
 from symbptt.judge.reading import EQUALS, Claim
 from symbptt.reader.syntax import (
     Bracket,
@@ -90,6 +91,19 @@ def definition_of(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str])
     )
 
 
+def is_series(one: Definition, vocabulary: Vocabulary) -> bool:
+    """Does a definition say that x is all of x_1, \\ldots, x_T? What else is written as x is then no list."""
+    right = one.right
+    if (
+        one.time is not None
+        or not isinstance(right, Bracket)
+        or not any(isinstance(item, Dots) for item in right.items)
+    ):
+        return False
+    names = [vocabulary.refer(item) for item in right.items if isinstance(item, Name)]
+    return bool(names) and all(found.key == one.key and found.time is not None for found in names)
+
+
 def _is_argument(node: Surface) -> bool:
     """May this stand in the brackets of what is defined as a function: a name, or a set of given values?"""
     return isinstance(node, Name | Dots) or (isinstance(node, Bracket) and node.kind == "\\{\\}")
@@ -121,11 +135,19 @@ def defined(
     if any(_same(vocabulary, left, name, entries) for name in names_in(right)):
         return None
     try:
-        found = Definition(reference.key, reference.time, reference.indices, right, display, left, called)
+        time = _time_of(reference.time, vocabulary)
+        found = Definition(reference.key, time, reference.indices, right, display, left, called)
         _ = found.pattern
     except Undecided:
         return None
     return found
+
+
+def _time_of(time: Surface | None, vocabulary: Vocabulary) -> Surface | None:
+    """The time that is defined, with T for any letter that the document has for the last one."""
+    for letter in vocabulary.ends(0) if time is not None else ():
+        time = renamed(time, Name(time.at, letter), Name(time.at, LAST)) if time is not None else None
+    return time
 
 
 def _is_conditional(node: Surface) -> bool:

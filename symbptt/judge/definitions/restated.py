@@ -3,7 +3,8 @@
 Where other quantities are defined beside it, or anew since it was, it belongs to a new recurrence. Else it is
 a slip where one small edit makes it say what was said before. That alone is only pointed at, for a variant of
 a cell is a small edit too. It fails where relations after it are true by the definition before and false by
-this one, and none the other way round.
+this one, and none the other way round; where it defines in a circle what was defined before; and where the
+words before it say that it was said before.
 """
 
 from __future__ import annotations
@@ -12,26 +13,53 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
+from symbptt.judge.definitions.losses import is_derived
 from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.circumstances import recalls
 from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.trial import tried
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
+from symbptt.judge.repairs.differences import difference
 from symbptt.judge.repairs.repairs import Repair
-from symbptt.judge.verdicts import Finding
+from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Derivative, Gradient, Name
 
 MOST_CLAIMS = 8  # relations after it that are asked
 
 
-def is_other_gradient(claim: Claim, one: Definition, scope: Scope, claims: Sequence[Claim]) -> bool:
-    """Does \\delta_t = \\partial L / \\partial z_t, where \\delta_t was the gradient by o_t, begin anew?
+def other_gradient(
+    claim: Claim, one: Definition, first: Definition, scope: Scope, claims: Sequence[Claim]
+) -> Definition | None:
+    """What \\delta_t, the gradient by h_t, is from here on: that by z_t, say; None where it stays the same.
 
-    So it does where relations after it are true by it, false by the definition before, and none the reverse.
+    So it is where relations after it are true by that, false by the definition before, and none the
+    reverse. A recursion that is true of z_t says it as well: \\delta_t = (W^T \\delta_{t+1}) f'(z_t).
     """
-    if not isinstance(one.right, Derivative | Gradient):
-        return False
+    if isinstance(one.right, Derivative | Gradient):
+        return one if _gains(claim, one, scope, claims) else None
+    entries = scope.vocabulary.entries_of(claim)
+    for meant in _others(first, scope):
+        true = tried(claim, scope.redefined(meant), False, entries).status == "equal"
+        if true and _gains(claim, meant, scope, claims):
+            return meant
+    return None
+
+
+def _others(first: Definition, scope: Scope) -> Iterator[Definition]:
+    """The gradients of the same by what else the network computes at the same time."""
+    match first.right:
+        case Derivative(denominators=(Name() as by,)) as slope:
+            forward = [one for one in scope.every() if one.pattern == "t" and not is_derived(one)]
+            names = dict.fromkeys(scope.vocabulary.names.split(one.left)[2] for one in forward)
+            for name in islice((name for name in names if name.stem != by.stem), MOST_CLAIMS):
+                at_now = replace(name, at=by.at, time=by.time, style=by.style)
+                yield replace(first, right=replace(slope, denominators=(at_now,)))
+
+
+def _gains(claim: Claim, one: Definition, scope: Scope, claims: Sequence[Claim]) -> bool:
+    """Do relations after a claim become true by a definition, and none false?"""
     anew = scope.redefined(one)
     place = next(number for number, other in enumerate(claims) if other is claim)
     after = takewhile(lambda other: not _is_gradient(other, one), claims[place + 1 :])
@@ -63,6 +91,11 @@ class Restated:
     fares: Finding
     before: Definition
     one: Definition
+    circular: bool = False  # is nothing defined by it, but in a circle?
+
+    def slip(self) -> Repair | None:
+        """What is meant, where it differs from the definition before in one sign or name."""
+        return difference(self.claim, replace(self.claim, right=self.before.right))
 
     def alone(self, renewed: Iterable[Definition], defined: Iterable[Definition]) -> bool:
         """Does nothing else become new with it, of all that is defined anew, and for the first time?
@@ -85,11 +118,11 @@ class Restated:
             return Finding("definition", f"It defines {name} anew.")
         line = next((one.place.line for one in claims if one.right is self.before.right), None)
         place = "before" if line is None else f"in line {line}"
-        if self._is_refuted(claims, scopes):
-            message = (
-                f"It contradicts the definition {place}, by which what follows is true. {repair.sentence}"
-            )
-            return replace(self.fares, message=message, suggestion=repair.latex, at=repair.at)
+        against = ", by which what follows is true" if self._is_refuted(claims, scopes) else ""
+        if against or recalls(self.claim) or self.circular:
+            message = f"It contradicts the definition {place}{against}. {repair.sentence}"
+            evidence = self.fares.evidence or Evidence("form")
+            return Finding("fails", message, evidence=evidence, suggestion=repair.latex, at=repair.at)
         message = f"It defines {name} anew, not as {place}. If the same is meant: {repair.said}."
         return Finding("definition", message, suggestion=repair.latex, at=repair.at)
 

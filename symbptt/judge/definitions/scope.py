@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
+from symbptt.judge.definitions.dark import or_some_function
 from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.definitions import beside_logarithm
 from symbptt.judge.definitions.losses import is_gradient
@@ -112,7 +113,8 @@ class Scope:
         held = self.worlds.get(place)
         if held is None or not self._extended(held, shapes, place):
             sizes = shapes.sizes(unit, 2 + seed % 2)
-            evaluate = definition_value(self.vocabulary, shapes.rows, shapes.entries)
+            plainly = definition_value(self.vocabulary, shapes.rows, shapes.entries)
+            evaluate = or_some_function(self.vocabulary, shapes.entries, plainly)
             self.worlds[place] = World(
                 self.definitions,
                 sizes,
@@ -163,6 +165,27 @@ class Scope:
         definitions[one.key] = [*kept, one]
         return Scope(self.vocabulary, definitions, self.declarations, start, self.horizon)
 
+    def without(self, dropped: Sequence[Definition], start: int | None = None) -> Scope:
+        """The scope without some definitions; from display ``start`` on, where one is given."""
+        definitions = {
+            key: [one for one in found if not any(one is other for other in dropped)]
+            for key, found in self.definitions.items()
+        }
+        return Scope(
+            self.vocabulary,
+            definitions,
+            self.declarations,
+            self.start if start is None else start,
+            self.horizon,
+        )
+
+    def says(self, one: Definition) -> bool:
+        """Does a definition stand here as it is written?"""
+        said = (one.left, one.right, one.assumed)
+        return any(
+            (held.left, held.right, held.assumed) == said for held in self.definitions.get(one.key, ())
+        )
+
     def from_zero(self) -> Scope:
         """The scope in which the states that nothing else is said of start at zero."""
         if self.zero is None:
@@ -187,22 +210,38 @@ class Scope:
         """The scope for a series of so many steps."""
         return Scope(self.vocabulary, self.definitions, self.declarations, self.start, horizon)
 
+    def last_numbered(self) -> int:
+        """The last time that a definition writes as a number, 3 of h_3 = f(h_2), or 0."""
+        return max((int(one.pattern) for one in self.every() if one.pattern.isdigit()), default=0)
+
     def sound(self, one: Definition) -> bool:
         """Can the value of a new definition be found, without a circle?"""
+        world = self.world(True, 1, ())
         try:
-            self.world(True, 1, ()).value(one.key, None if one.time is None else 3)
+            world.value(one.key, None if one.time is None else 3)
         except SymbpttError:
             return False
-        return True
+        return one.key not in world.dark
 
     def misfit(self, claim: Sided) -> str:
         """A name that a relation rests on, and whose definition has another size than its uses."""
-        keys = {self.vocabulary.refer(name).key for name in claim_names(claim)}
         for world in self.worlds.values():
-            rests = {key for place, below in world.rests.items() if place[0] in keys for key, _ in below}
-            for key in sorted(world.misfits & (keys | rests)):
+            for key in sorted(world.misfits & self._rests(claim, world) if world.misfits else ()):
                 return key
         return ""
+
+    def darkened(self, claim: Sided) -> str:
+        """Why the definition of a name that a relation rests on cannot be evaluated, or nothing."""
+        for world in self.worlds.values():
+            for key in sorted(world.dark.keys() & self._rests(claim, world) if world.dark else ()):
+                return world.dark[key]
+        return ""
+
+    def _rests(self, claim: Sided, world: World) -> set[str]:
+        """What the names of a relation rest on, themselves among it."""
+        ways = (frozenset[str](), self.vocabulary.entries_of(claim))
+        keys = {self.vocabulary.refer(name, way).key for name in claim_names(claim) for way in ways}
+        return keys | {key for place, below in world.rests.items() if place[0] in keys for key, _ in below}
 
     def open_losses(self) -> set[str]:
         """The losses that the document leaves open, and what is defined by them."""

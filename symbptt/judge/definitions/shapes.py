@@ -1,7 +1,6 @@
 """Sizes for the names of a document, found from its declarations and definitions by unification.
 
-A shape is a pair of axes. An axis is ONE, or a class of axes that must have the same size, or the
-concatenation of others. What cannot be made to fit is left alone: the judge then says so with numbers.
+A shape is a pair of axes. What cannot be made to fit is left alone: the judge then says so with numbers.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from symbptt.judge.definitions.axes import ONE, Axes
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.judge.numeric.tensors import ELEMENTWISE
 from symbptt.reader.syntax import (
@@ -32,7 +32,6 @@ from symbptt.reader.syntax import (
     children,
 )
 
-ONE = 0
 Pair = tuple[int, int]
 PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])
 SCALARS = frozenset(
@@ -40,73 +39,6 @@ SCALARS = frozenset(
 )
 SMALL = frozenset(["\\alpha", "\\lambda", "\\eta", "\\epsilon", "\\varepsilon", "\\tau"])
 REDUCING = frozenset(["sum", "tr", "trace", "Tr", "det"])
-
-
-@dataclass
-class Axes:
-    """Classes of equal axes; number 0 is the axis of size 1."""
-
-    parent: list[int] = field(default_factory=lambda: [ONE])
-    parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    labels: dict[int, str] = field(default_factory=dict)
-    named: dict[str, int] = field(default_factory=dict)
-
-    def new(self) -> int:
-        """A fresh axis."""
-        self.parent.append(len(self.parent))
-        return len(self.parent) - 1
-
-    def find(self, axis: int) -> int:
-        """The representative of an axis."""
-        while self.parent[axis] != axis:
-            axis = self.parent[axis]
-        return axis
-
-    def label(self, text: str) -> int:
-        """The axis of a declared size."""
-        if text == "1":
-            return ONE
-        if text not in self.named:
-            self.named[text] = axis = self.new()
-            self.labels[axis] = text
-        return self.named[text]
-
-    def joined(self, parts: Sequence[int]) -> int:
-        """The axis of a concatenation."""
-        axis = self.new()
-        self.parts[axis] = tuple(parts)
-        return axis
-
-    def _holds(self, axis: int, other: int) -> bool:
-        """Is an axis a part of a concatenation, at any depth?"""
-        parts = [self.find(part) for part in self.parts.get(self.find(axis), ())]
-        return other in parts or any(self._holds(part, other) for part in parts)
-
-    def unify(self, one: int, other: int) -> bool:
-        """Makes two axes the same, if they may be."""
-        one, other = self.find(one), self.find(other)
-        if one == other:
-            return True
-        if ONE in (one, other):
-            return False
-        if one in self.parts and other in self.parts:
-            first, second = self.parts[one], self.parts[other]
-            return len(first) == len(second) and all(
-                self.unify(a, b) for a, b in zip(first, second, strict=True)
-            )
-        if one in self.labels and other in self.labels:
-            return False
-        if other in self.parts or other in self.labels:
-            one, other = other, one
-        if one in self.parts and other in self.labels:
-            if self._holds(one, other):
-                return False
-            self.parts.setdefault(other, self.parts[one])
-            return True
-        if self._holds(one, other):
-            return False
-        self.parent[other] = one
-        return True
 
 
 @dataclass
@@ -194,9 +126,18 @@ class Shapes:
                 for item, axis in zip(indices, axes, strict=False):
                     if isinstance(item, Name) and len(axes) == len(indices):
                         self.axes.unify(letters.setdefault(item.base, axis), axis)
+            case Scripted(base=base, subscript=Name(base=letter)) if letter in self.entries:
+                self.indexed(base, letters)
+                self._entry(base, letter, letters)
             case _:
                 for child in children(node):
                     self.indexed(child, letters)
+
+    def _entry(self, base: Surface, letter: str, letters: dict[str, int]) -> None:
+        """Learns from one entry of a vector that is no name: softmax(o_t)_k."""
+        axes = [axis for axis in self.shape(base) or () if axis != ONE]
+        if len(axes) == 1:
+            self.axes.unify(letters.setdefault(letter, axes[0]), axes[0])
 
     def _key(self, name: Name) -> str:
         return self.vocabulary.refer(name, self.entries).key
@@ -207,10 +148,25 @@ class Shapes:
             self.table[self._key(left)] = ONE, ONE
             return
         one, other = self.shape(left), self.shape(right)
+        if other is None and isinstance(left, Name):
+            other = self._slope(right)
         if isinstance(left, Name) and one is not None and other is not None:
             one = self._widened(left, one, other)
         if one is not None and other is not None and (one == (ONE, ONE)) == (other == (ONE, ONE)):
             self._same(one, other)
+
+    def _slope(self, node: Surface) -> Pair | None:
+        """The shape of the vector that a number is differentiated by, in a term of a sum."""
+        match node:
+            case Transpose(operand=inside) | Bracket(kind="()", items=(inside,)) | Negative(operand=inside):
+                return self._slope(inside)
+            case Binary(op="+" | "-", left=left, right=right):
+                return self._slope(left) or self._slope(right)
+            case Derivative(numerator=above, denominators=(Name() as below,)):
+                call = application(above)
+                scalar = self.shape(above) if call is None else self._first("", call[0], False)
+                return self.of(below) if scalar == (ONE, ONE) and ONE in self.of(below) else None
+        return None
 
     def _of_numbers(self, node: Surface) -> bool:
         """Is this the derivative of a number by a number?"""
@@ -277,6 +233,8 @@ class Shapes:
                 return self.shape(items[0]) if len(items) == 1 else self._stacked(items)
             case Matrix(rows=rows) if all(len(row) == 1 for row in rows):
                 return self._stacked([row[0] for row in rows])
+            case Matrix(rows=(row,)):
+                return self._beside(row)
             case Apply(function=function, argument=argument) if argument is not None:
                 given = self.shape(argument)
                 if function in ("diag", "Diag"):
@@ -324,6 +282,13 @@ class Shapes:
         if self.rows and ONE not in one and other[0] == ONE:
             return self._product(other, one)  # W * h, for a row h
         return self._same(one, other) if not matrix else None
+
+    def _beside(self, blocks: Sequence[Surface]) -> Pair | None:
+        """The shape of matrices side by side."""
+        shapes = [pair for block in blocks if (pair := self.shape(block)) is not None and ONE not in pair]
+        if len(shapes) < len(blocks) or not all(self.axes.unify(shapes[0][0], pair[0]) for pair in shapes):
+            return None
+        return shapes[0][0], self.axes.joined([pair[1] for pair in shapes])
 
     def _stacked(self, items: Sequence[Surface]) -> Pair | None:
         shapes = [self.shape(item) for item in items]

@@ -34,7 +34,7 @@ from symbptt.judge.numeric.trial import difference
 from symbptt.judge.numeric.world import World
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Apply, Name, Surface, spelled, walk
+from symbptt.reader.syntax import Apply, Derivative, Name, Surface, spelled, walk
 
 MOST = 24
 MOST_PARTS = 60_000  # of a right side, evaluated in one reading
@@ -345,6 +345,10 @@ class Backward:
         self.world.memo, self.world.leaves = memo, leaves  # what was tried has not been said
         if found is None:
             return finding
+        if "are swapped" in found.said and any(isinstance(node, Derivative) for node in walk(right)):
+            return Finding(
+                "undetermined", f"{found.sentence} Which way it is, layouts of derivatives decide."
+            )
         message = f"{finding.message} {found.sentence}"
         return replace(finding, message=message, suggestion=found.latex, at=found.at)
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from symbptt.judge.gradients.times import moved, split, time_of
 from symbptt.judge.notation.normal import NOWHERE, Change, rebuilt
 from symbptt.judge.notation.sided import claim_nodes
+from symbptt.judge.notation.times import moved, split, time_of
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.numeric.trial import Trial
 from symbptt.judge.reading import Claim

@@ -12,9 +12,12 @@ from symbptt.judge.gradients.backward import Backward
 from symbptt.judge.gradients.named import is_backward
 from symbptt.judge.gradients.numbered import Numbered, is_numbered
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
+from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.syntax import Name
+
+Forward = tuple[object, ...]
 
 
 def is_equation(claim: Claim) -> bool:
@@ -27,7 +30,8 @@ class Groups:
     """The equations between gradients of a document, and what was found of them under each scope."""
 
     equations: list[Claim]
-    held: dict[tuple[int, int, int], Backward | None] = field(default_factory=dict)
+    held: dict[tuple[object, ...], Backward | None] = field(default_factory=dict)
+    forward: dict[int, tuple[Scope, Forward]] = field(default_factory=dict)  # of the scopes met
 
     def finding(self, claim: Claim, scopes: Sequence[Scope]) -> Finding | None:
         """The verdict on an equation between gradients; None for any other relation, or where none is found.
@@ -43,6 +47,10 @@ class Groups:
         found = self._among(claim, group, scopes) if group else None
         return found or self._among(claim, self.equations, scopes)
 
+    def stand_in(self, display: int) -> bool:
+        """Do equations between gradients stand in a display? They are by the names that it defines."""
+        return any(one.display == display for one in self.equations)
+
     def _among(self, claim: Claim, group: list[Claim], scopes: Sequence[Scope]) -> Finding | None:
         """The verdict on an equation as one of a group, by the first scope under which it holds."""
         finding: Finding | None = None
@@ -56,7 +64,7 @@ class Groups:
 
     def _under(self, scope: Scope, group: list[Claim], claim: Claim) -> Finding | None:
         """The verdict by the forward equations of a scope."""
-        place = (id(scope), group[0].display, len(group))
+        place = (self._forward(scope), group[0].display, len(group))
         if place not in self.held:
             numbered = any(isinstance(one.head, Name) and is_numbered(one.head) for one in group)
             try:
@@ -67,3 +75,19 @@ class Groups:
                 self.held[place] = None
         held = self.held[place]
         return None if held is None else held.judged(claim)
+
+    def _forward(self, scope: Scope) -> Forward:
+        """What the forward equations of a scope are; found once, while the scope is kept alive."""
+        if id(scope) not in self.forward:
+            self.forward[id(scope)] = scope, forward(scope)
+        return self.forward[id(scope)][1]
+
+
+def forward(scope: Scope) -> Forward:
+    """The forward equations of a scope with the sizes of their names: what gradients with names rest on."""
+    definitions = [one for one in scope.every() if not is_backward(one.left)]
+    entries = scope.shaped().entries
+    names = (name for one in definitions for name in names_in(one.right))
+    keys = {*(scope.vocabulary.refer(name, entries).key for name in names), *(one.key for one in definitions)}
+    sizes = scope.world(False, 1, ()).sizes
+    return scope.rows, tuple(map(id, definitions)), tuple((key, sizes.get(key)) for key in sorted(keys))

@@ -39,6 +39,7 @@ class Slopes:
     within: list[tuple[Definition, Tensor]] = field(default_factory=list)  # seeds of what definitions hold
     found: list[Slope] = field(default_factory=list)
     names: dict[Key, Tensor | None] = field(default_factory=dict)
+    nodes: dict[int, tuple[Surface, Tensor | None]] = field(default_factory=dict)
 
     def enter(self, state: Key, held: Definition, node: Surface | None, seed: Tensor) -> None:
         """One more upstream gradient: by a state, or by a part of its definition."""
@@ -48,6 +49,7 @@ class Slopes:
             self.within.append((replace(held, right=node), seed))
         self.found.clear()
         self.names.clear()
+        self.nodes.clear()
 
     def every(self) -> Iterator[Tensor]:
         """The upstream gradients."""
@@ -65,8 +67,10 @@ class Slopes:
 
     def by_node(self, node: Surface) -> Tensor | None:
         """The gradient by one occurrence of an expression."""
-        shift = Shift(("", None), "immediate", NOW, None)
-        return self._of(shift, node, None)
+        if id(node) not in self.nodes:
+            shift = Shift(("", None), "immediate", NOW, None)
+            self.nodes[id(node)] = node, self._of(shift, node, None)
+        return self.nodes[id(node)][1]
 
     def _of(self, shift: Shift, node: Surface | None, shape: tuple[int, int] | None) -> Tensor | None:
         """The inner products of the seeds with the moved states; None where the loss does not move."""
@@ -78,7 +82,7 @@ class Slopes:
             change = moved.value(*state).data.imag / TINY
             total = total + (change * seed.data.real).sum(axis=(1, 2, 3, 4))
         for part, seed in self.within:
-            change = world.evaluate(moved, part, part.at(NOW) or {}, None).data.imag / TINY
+            change = world.evaluate(moved, part, part.at(NOW, world.horizon) or {}, None).data.imag / TINY
             total = total + (change * seed.data.real).sum(axis=(1, 2, 3, 4))
         shape = shape or moved.node_shape
         if shape is None or np.size(total) != shape[0] * shape[1] or not np.any(total):

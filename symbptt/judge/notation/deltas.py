@@ -1,8 +1,8 @@
 r"""Names such as \delta c_t that stand for the gradient by c_t, read as \frac{\partial L}{\partial c_t}.
 
-They are read so where the document defines c_t itself and writes equations for at least two such names at a
-time of their own, and none with the neighbours da_{next} and da_{prev} of one step alone. What they are
-the gradient of is the loss that the document says, or one that it leaves open.
+They are read so where the document defines c_t itself, or \Gamma_t of \delta \gamma_t, and writes equations
+for at least two such names at a time of their own, and none with the neighbours da_{next} and da_{prev} of
+one step alone. What they are the gradient of is the loss that the document says, or one that it leaves open.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def gradients(chains: Sequence[Chain], inline: Sequence[Chain]) -> Change:
     known = {names.split(name)[0] for name in every if not name.prefix}
     firsts = [chain.first for chain in chains if isinstance(chain.first, Name)]
     defined = {names.split(first)[0] for first in firsts if not first.prefix}
-    split = [names.split(_plain(first)) for first in firsts if first in prefixed]
+    plain = [_plain(first) for first in firsts if first in prefixed]
+    split = [names.split(way) for first in plain for way in (first, capital(first))]
     heads = {key for key, time, _ in split if time is not None}
     if len(heads & defined) < LEAST:
         return unchanged
@@ -41,7 +42,7 @@ def gradients(chains: Sequence[Chain], inline: Sequence[Chain]) -> Change:
         if not isinstance(node, Name) or node.prefix not in KINDS or not is_spellable(node):
             return node
         plain = _plain(node)
-        if names.split(plain)[0] not in known:
+        if names.split(plain)[0] not in known and names.split(capital(plain))[0] not in defined:
             return node
         return Derivative(node.at, KINDS[node.prefix], Name(node.at, loss), (plain,))
 
@@ -76,6 +77,12 @@ def at_last_time(letter: str, node: Surface) -> Surface:
 
 def _plain(name: Name) -> Name:
     return replace(name, prefix="")
+
+
+def capital(name: Name) -> Name:
+    r"""\Gamma_f for \gamma_f, as what the function of a gate takes may be called; any other name as it is."""
+    greek = name.base.startswith("\\") and name.base[1:2].islower()
+    return replace(name, base="\\" + name.base[1:].capitalize()) if greek else name
 
 
 def _is_neighbour(name: Name) -> bool:

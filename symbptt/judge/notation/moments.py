@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from symbptt.judge.notation.normal import rebuilt
-from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes
+from symbptt.judge.notation.sided import Sided, claim_names
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.reader.syntax import BigOperator, Name, Number, Surface, walk
+from symbptt.reader.syntax import Name, Number, Surface, walk
 
 MOST_STEPS = 8
 
@@ -48,9 +48,7 @@ def at_start(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[De
 
 
 def last_written(claim: Sided, vocabulary: Vocabulary) -> int | None:
-    r"""The last of the steps that a sum over time is written out in: 3 of \sum_t E_t = E_1 + E_2 + E_3."""
-    if not any(isinstance(node, BigOperator) for node in claim_nodes(claim)):
-        return None
+    r"""The last step that is written out: 3 in \nabla_W E = \delta_3 s_2^\top + \delta_2 s_1^\top."""
     times = [vocabulary.refer(name).time for name in claim_names(claim)]
     numbers = {int(time.text) for time in times if isinstance(time, Number) and time.text.isdigit()}
     return max(numbers) if {1, 2} <= numbers and max(numbers) <= MOST_STEPS else None

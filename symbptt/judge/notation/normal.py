@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from symbptt.reader.spelling import COUNTERS, index_letters
@@ -20,6 +20,7 @@ from symbptt.reader.syntax import (
     Span,
     Surface,
     Transpose,
+    parts,
 )
 
 Change = Callable[[Surface], Surface]
@@ -29,11 +30,11 @@ NOWHERE = Span(0, 0)  # the place of what nobody wrote
 def rebuilt(node: Surface, change: Change) -> Surface:
     """The tree with every node changed, the lowest first."""
     values: dict[str, Any] = {}
-    for part in fields(node):
-        value = getattr(node, part.name)
+    for part in parts(type(node)):
+        value = getattr(node, part)
         new = _rebuilt(value, change)
         if new is not value:
-            values[part.name] = new
+            values[part] = new
     return change(replace(node, **values) if values else node)
 
 

@@ -111,7 +111,7 @@ class Vocabulary:
 
     def ends(self, horizon: int) -> dict[str, int]:
         """The letters of the last time, with its number."""
-        return dict.fromkeys(self.writing.last, horizon)
+        return dict.fromkeys(sorted(self.writing.last), horizon)
 
     def entries_of(self, claim: Sided) -> frozenset[str]:
         """The letters that index entries in a relation."""

@@ -38,10 +38,17 @@ def assignments(
     free = set().union(*(side.free for side in sides)) - sizes - set(last)
     letter = scope.vocabulary.names.letter
     dotted = any(side.dotted for side in sides)
+    spans = {span for side in sides for span in side.spans}
+    later = {high for low, high in spans if low == letter} & free if letter in free else set()
+    inner = {span for span in spans if letter not in span and free.issuperset(span)}
     ordered = sorted(free | {letter})
     ranges = []
     for one in ordered:
-        if one == letter:
+        if one in later:
+            ranges.append([world.horizon - 1, world.horizon])
+        elif one == letter and later:
+            ranges.append([2, 3] if world.horizon > 3 else [1, 2])
+        elif one == letter:
             ranges.append([world.horizon, 2] if dotted else [3, 4] if world.horizon > 3 else [2, 3])
         elif one in entries and one not in scope.vocabulary.quantities:
             ranges.append([1, 2])
@@ -52,17 +59,24 @@ def assignments(
         places = [value for one, value in zip(ordered, values, strict=True) if one in apart]
         if len(set(places)) < len(places):
             continue  # two indices that no condition compares are different
-        yield {**last, **dict(zip(ordered, values, strict=True))}
+        value = dict(zip(ordered, values, strict=True))
+        if any(value[low] >= value[high] for low, high in inner):
+            continue  # from i + 1 to j, where neither is the time: j is the later one
+        yield {**last, **value}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a formula holds: free letters, letters in scripts, dots, and conditions that compare indices."""
+    """What a formula holds: free letters, letters in scripts, dots, and conditions that compare indices.
+
+    ``spans`` are the letters from which and up to which sums and products run: t, k of \\prod_{j=t+1}^k.
+    """
 
     free: frozenset[str]
     scripted: frozenset[str]
     dotted: bool
     compares: bool
+    spans: frozenset[tuple[str, str]]
 
 
 @dataclass
@@ -82,9 +96,18 @@ class Letters:
             scripted = _scripted(node, self.scope, self.entries).union(*(one.scripted for one in below))
             dotted = isinstance(node, Dots | Elided) or any(one.dotted for one in below)
             compared = compares([node]) or any(one.compares for one in below)
-            known = node, Held(frozenset(free), frozenset(scripted), dotted, compared)
+            spans = _spans(node).union(*(one.spans for one in below))
+            known = node, Held(frozenset(free), frozenset(scripted), dotted, compared, spans)
             self.found[id(node)] = known
         return known[1]
+
+
+def _spans(node: Surface) -> frozenset[tuple[str, str]]:
+    """The letter from which a sum or product runs, with the one up to which it does."""
+    match node:
+        case BigOperator(lower=Surface() as lower, upper=Name() as upper):
+            return frozenset((low, high) for low in _counters(lower) for high in _counters(upper) - {low})
+    return frozenset()
 
 
 def _scripted(node: Surface, scope: Scope, entries: frozenset[str]) -> set[str]:
@@ -122,8 +145,9 @@ def free_in(
             return set().union(below(body) - bound, *outer)
         case Name():
             reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
-            parts = [reference.time, *reference.indices, reference.exponent]
-            return set().union(*(_counters(part) for part in parts if part is not None))
+            parts = [*reference.indices, reference.exponent]
+            moment = _letters(reference.time) if reference.time is not None else set()
+            return moment.union(*(_counters(part) for part in parts if part is not None))
         case Scripted(base=base, subscript=lower, superscript=upper):
             return below(base).union(*(_counters(part) for part in (lower, upper) if part is not None))
         case Indicator() | Relation():
@@ -132,6 +156,15 @@ def free_in(
             conditions = [_counters(condition) for _, condition in rows if condition is not None]
             return set().union(*conditions, *(below(value) for value, _ in rows))
     return set().union(*map(below, children(node)))
+
+
+def _letters(moment: Surface) -> set[str]:
+    """The letters of a time, whichever they are: c^{(t-K)} is K steps back."""
+    return _counters(moment) | {
+        item.base
+        for item in walk(moment)
+        if isinstance(item, Name) and len(item.base) == 1 and not item.subscripts
+    }
 
 
 def _counters(node: Surface) -> set[str]:

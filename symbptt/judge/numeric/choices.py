@@ -84,10 +84,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an evaluation came to: a value, or the error that it ended in."""
+    """What an evaluation came to: a value, or the error that it ended in.
+
+    Of an error its kind and its words are kept: the error itself would hold on to all that was at work.
+    """
 
     value: Tensor | None
-    error: SymbpttError | None = None
+    error: type[SymbpttError] = SymbpttError
+    said: str = ""
 
 
 @dataclass

@@ -19,6 +19,9 @@ KINDS_OF: dict[str, Kind] = {
 }  # derivatives of one kind only
 
 
+OF_CALLS: tuple[Kind, ...] = ("total", "direct")  # of f(x, w): through x as well, or with x held
+
+
 @dataclass(frozen=True)
 class Differentiating(Naming):
     """Evaluates derivatives and quotients."""
@@ -90,13 +93,19 @@ class Differentiating(Naming):
         """The derivative in the kind that is chosen where the kinds differ."""
         if node.kind in KINDS_OF:
             return self._of_kinds(node.numerator, by, (KINDS_OF[node.kind],))[0]
-        found = self._of_kinds(node.numerator, by, KINDS)
+        call = application(without_arguments(node.numerator, self))
+        found = self._of_kinds(node.numerator, by, KINDS if call is None else OF_CALLS)
         known = self.world.definition(*by) is not None
         if known and not np.any(found[0].data) and (by[1] is None or self._at_one_time(node)):
             raise Undecided(f"the definitions do not lead from {by[0]} to what is differentiated")
         if len(found) == 1:
             return found[0]
-        question = ("kind", self.side, node.numerator, node.denominators, by[0])
+        if call is not None and not self.strict:
+            return found[-1]  # a definition by \partial f(x, w) / \partial w holds x
+        above = (
+            node.numerator if call is None else call[0]
+        )  # f is meant in one way, whatever it is applied to
+        question = ("kind", self.side, above, node.denominators, by[0])
         answer = min(self.choose(question, len(found)), len(found) - 1)
         self.world.meant.setdefault((question, answer), set()).add(self.world.kinds[id(found)][answer])
         return found[answer]
@@ -135,6 +144,8 @@ class Differentiating(Naming):
         if not isinstance(inner, Name):
             return None
         key, time, _ = self.key(inner)
+        if self.vocabulary.refer(inner, self.entries).primes:
+            raise Undecided(f"{key} with a prime")
         summed = time is None and key in self.world.definitions
         beyond = not self.strict and time is not None and time > self.world.horizon
         known = self.world.definition(key, time) is not None or summed or beyond

@@ -19,9 +19,8 @@ from symbptt.judge.numeric.arranged import Arranging
 from symbptt.judge.numeric.choices import Choice, Memory, Result
 from symbptt.judge.numeric.naming import (
     MOST_TERMS,
-    below_of,
     diagonal_of,
-    entry_of,
+    picked,
     unit_of,
 )
 from symbptt.judge.numeric.tensors import (
@@ -103,10 +102,10 @@ class Evaluator(Arranging):
             except TooLong:
                 raise
             except (Misfit, Undecided) as error:
-                result = Result(None, error)
+                result = Result(None, type(error), str(error))
             memory.keep(node, place, choice.asked[start:], result)
         if result.value is None:
-            raise result.error or Undecided("nothing came of it")
+            raise result.error(result.said)
         return result.value
 
     def _valued(self, node: Surface) -> Tensor:
@@ -292,8 +291,7 @@ class Evaluator(Arranging):
         if node.subscript is not None:
             items = node.subscript.items if isinstance(node.subscript, Bracket) else (node.subscript,)
             indices = tuple(integer(item, self.bound) for item in items)
-            gradient = not value.plain and value.out == (1, 1)
-            value = below_of(value, indices) if gradient else entry_of(value, indices)
+            value = picked(value, indices)
         return value if node.superscript is None else self._power(value, node.superscript)
 
     def _norm_of(self, kind: Surface, inside: Tensor) -> Tensor:

@@ -42,8 +42,11 @@ class Layouts:
         for question in QUESTIONS:
             counts = Counter(vote[question] for vote in self.votes.values() if question in vote)
             (first, most), *rest = counts.most_common() or [(0, 0)]
-            if most >= CLEAR * sum(number for _, number in rest) and most:
+            others = sum(number for _, number in rest)
+            if most >= CLEAR * others and most:
                 found[question] = first
+            elif question == MATRIX and most == others:
+                found[question] = 0  # the usual one
         return found
 
     def against(self, place: int, settled: Settled) -> tuple[object, ...] | None:

@@ -35,7 +35,8 @@ from symbptt.reader.syntax import (
 )
 
 MOST_TERMS = 64
-UNITS = frozenset(["\\mathbf{1}", "\\mathbf{I}", "I"])
+ONES = "\\mathbf{1}"
+UNITS = frozenset([ONES, "\\mathbf{I}", "I"])
 IDENTITY = "I is the identity, which has no size"
 
 
@@ -72,6 +73,12 @@ def below_of(value: Tensor, indices: tuple[int, ...]) -> Tensor:
         raise OutOfRange("an entry outside the size")
     i, j = place[0] - 1, place[1] - 1
     return Tensor(value.data[:, :, :, i : i + 1, j : j + 1])
+
+
+def picked(value: Tensor, indices: tuple[int, ...]) -> Tensor:
+    """One entry; of a gradient, that by one entry of what it is by."""
+    gradient = not value.plain and value.out == (1, 1)
+    return below_of(value, indices) if gradient else entry_of(value, indices)
 
 
 def diagonal_of(value: Tensor) -> Tensor:
@@ -146,9 +153,9 @@ class Naming:
             raise Undecided("limits of a sum or product that are not understood")
         if node.upper is None and letter == self.vocabulary.names.letter:
             return (1 if node.lower is None else self.limit(node.lower)), self.world.horizon
-        if node.upper is None or node.lower is None:
+        if node.upper is None:
             raise Undecided("a sum whose limits are not said")
-        return self.limit(node.lower), self.limit(node.upper)
+        return (1 if node.lower is None else self.limit(node.lower)), self.limit(node.upper)
 
     def _over_entries(self, upper: Surface | None) -> bool:
         """Is a sum over entries as far as they go: without a limit, or up to a size?"""
@@ -192,8 +199,8 @@ class Naming:
         """The name with the numbers of its time and of its entries."""
         reference = self.vocabulary.refer(name, self.entries)
         time = None if reference.time is None else integer(reference.time, self.bound)
-        timed = self.vocabulary.names.timed - self.vocabulary.copies
-        if time is None and reference.key in timed and self._omitted(reference.key):
+        timed = reference.key in self.vocabulary.names.timed and reference.key not in self.vocabulary.copies
+        if time is None and timed and self._omitted(reference.key):
             time = self.bound.get(self.vocabulary.names.letter)
         return reference.key, time, tuple(integer(item, self.bound) for item in reference.indices)
 
@@ -215,6 +222,8 @@ class Naming:
         size = self.world.sizes.get(f"size {name.base}")
         if size and not name.subscripts and name.time is None and name.base not in self.vocabulary.quantities:
             return of_array(float(size[0]))
+        if name.base == ONES and not name.subscripts and self.vocabulary.declared(ONES):
+            return of_array(np.ones(self.world.sizes[ONES]))
         if name.base in UNITS and not name.subscripts:
             raise Undecided("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
@@ -232,7 +241,7 @@ class Naming:
             raise Undecided(f"{key} with a prime")
         value = matrix_named(self.world.value(key, time))
         if indices:
-            value = entry_of(value, indices)
+            value = picked(value, indices)
         return value if reference.exponent is None else self._power(value, reference.exponent)
 
     def _applied(self, name: Name, key: str, time: int | None) -> Tensor | None:
@@ -240,7 +249,7 @@ class Naming:
         if self.world.defined(key) or time is None:
             return None
         for held, one, function, bracket in self.world.applications(self.vocabulary).get(key, []):
-            bound = one.at(time)
+            bound = one.at(time, self.world.horizon)
             if bound is None:
                 continue
             if not name.primes:

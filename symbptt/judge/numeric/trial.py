@@ -189,13 +189,16 @@ def founded(outcome: Outcome, claim: Claim, scope: Scope, world: World) -> Outco
         return outcome
     if timeless := scope.omits_time(claim):
         return Outcome("undecided", f"{timeless} is written without its time.")
+    if doubt := scope.darkened(claim):
+        return Outcome("undecided", f"Not decided: {doubt}.")
     losses = scope.open_losses()
+    functions, entries = scope.functions(), vocabulary.entries_of(claim) - vocabulary.quantities
     spoken_of = [
-        {vocabulary.refer(name).key for name in names_in(side)} & losses for side in claim_sides(claim)
+        {vocabulary.refer(name, entries).key for name in names_in(side)} & losses
+        for side in claim_sides(claim)
     ]
     if any(spoken_of) and not all(spoken_of):
         return Outcome("undecided", f"{min(set().union(*spoken_of))} is nowhere defined.")
-    functions, entries = scope.functions(), vocabulary.entries_of(claim) - vocabulary.quantities
     if free := _assumed(claim, scope, entries):
         return Outcome("undecided", f"{free} is nowhere defined.")
     for node in claim_nodes(claim):

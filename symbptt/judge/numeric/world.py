@@ -23,10 +23,15 @@ from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 Kind = Literal["total", "immediate", "direct", "own"]
 KINDS: tuple[Kind, ...] = ("total", "immediate", "direct", "own")
 TINY = 1e-30
+LAST = "T"  # the letter of the last time
 
 
 class OutOfRange(Undecided):
     """A time beyond the horizon."""
+
+
+class Circular(Undecided):
+    """A quantity that is defined by itself, at the same time."""
 
 
 class TooLong(Undecided):
@@ -72,19 +77,22 @@ class Definition:
 
     @property
     def pattern(self) -> str:
-        """What tells definitions of one name apart: at any time, at time 0, without time."""
+        """What tells definitions of one name apart: at any time, at time 0, at the last one, without time."""
         if self.time is None:
             return ""
         letters = {name.base for name in names_in(self.time)}
+        if letters == {LAST}:
+            after = integer(self.time, {LAST: 0})
+            return f"{LAST}{after:+d}" if after else LAST
         return "t" if letters else str(integer(self.time, {}))
 
     @property
     def initial(self) -> bool:
         """Does this give a value at time 0 or before?"""
-        return self.pattern not in ("", "t") and int(self.pattern) <= 0
+        return self.pattern.lstrip("-").isdigit() and int(self.pattern) <= 0
 
-    def at(self, time: int | None) -> dict[str, int] | None:
-        """The values of the letters under which this defines the name at a time, or None."""
+    def at(self, time: int | None, horizon: int) -> dict[str, int] | None:
+        """The values of the letters under which this defines the name at a time of so many, or None."""
         if self.time is None:
             return {} if time is None else None
         if time is None:
@@ -92,8 +100,8 @@ class Definition:
         letter, offset = _linear(self.time)
         if letter is None:
             return None
-        if not letter:
-            return {} if offset == time else None
+        if not letter or letter == LAST:
+            return {} if offset + (horizon if letter else 0) == time else None
         return {letter: time - offset}
 
 
@@ -150,6 +158,7 @@ class World:
     node_shape: tuple[int, int] | None = None
     node_keys: dict[int, Key] = field(default_factory=dict)
     misfits: set[str] = field(default_factory=set)  # names whose definitions have other sizes than their uses
+    dark: dict[str, str] = field(default_factory=dict)  # names whose definitions are in doubt, with the doubt
 
     def node_key(self, node: Surface) -> Key | None:
         """The quantity that an occurrence in a definition was, when it was evaluated."""
@@ -164,7 +173,7 @@ class World:
         """The definition that holds at a time, an exact time before a letter; none at time 0 and before."""
         found = None
         for one in self.definitions.get(key, []):
-            bound = one.at(time)
+            bound = one.at(time, self.horizon)
             if bound is None:
                 continue
             if not bound:
@@ -206,7 +215,7 @@ class World:
     def _found(self, place: Key) -> Tensor:
         """A value for the first time, with what it rests on."""
         if place in self.active:
-            raise Undecided(f"{place[0]} is defined in a circle")
+            raise Circular(f"{place[0]} is defined in a circle")
         self.active.add(place)
         self.resting.append(set())
         try:

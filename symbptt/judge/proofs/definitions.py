@@ -11,7 +11,7 @@ from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import Shapes
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.tensors import Tensor
-from symbptt.judge.numeric.world import Definition, World
+from symbptt.judge.numeric.world import LAST, Definition, World
 from symbptt.judge.proofs.arrays import Entries, symbols, tensor
 from symbptt.judge.proofs.atoms import Label
 from symbptt.judge.proofs.chains import Chains
@@ -106,13 +106,13 @@ def _moment(world: Symbols, scope: Scope, one: Definition) -> tuple[Time | None,
     """When a definition holds, and the letters of its right side."""
     if one.time is None:
         return None, {}
+    if one.pattern == LAST:
+        return END, {}
+    if one.pattern.startswith(LAST):
+        raise Unproved("a definition after the last time")
     if one.pattern != "t":
-        bound = one.at(int(one.pattern))
-        return ("", int(one.pattern)), bound or {}
-    letters = {name.base for name in names_in(one.time)}
-    if letters <= set(scope.vocabulary.ends(0)):
-        return END, one.at(world.horizon) or {}
-    bound = one.at(world.numbers.number(NOW))
+        return ("", int(one.pattern)), {}
+    bound = one.at(world.numbers.number(NOW), world.horizon)
     if bound is None:
         raise Unproved("a definition at a time of its own")
     return (NOW, 0), bound

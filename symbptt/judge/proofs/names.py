@@ -40,7 +40,7 @@ class Symbols(World):
         """The entries of a name at a time; what is defined by derivatives is what defines it."""
         moment = None if time is None else self.numbers.time(time)
         for one in self.definitions.get(key, ()):
-            bound = one.at(time)
+            bound = one.at(time, self.horizon)
             if bound is not None and is_gradient(one):
                 return self._fitted(key, self.evaluate(self, one, bound, self.sizes.get(key)))
         size = self.sizes.get(key)

@@ -2,6 +2,7 @@ r"""Statements about parameters in general: \theta, of which no equation speaks,
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
@@ -9,7 +10,7 @@ from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import Derivative, Gradient, Name, walk
+from symbptt.reader.syntax import Derivative, Gradient, Name, Surface, walk
 
 GENERAL = frozenset(["\\theta", "\\Theta"])
 MOST = 4  # parameters that a statement is tried with
@@ -22,7 +23,7 @@ def instances(claim: Claim, scope: Scope) -> list[Claim]:
         return [claim]
     found = [
         replace(claim, left=renamed(claim.left, general, one), right=renamed(claim.right, general, one))
-        for one in _parameters(scope)[:MOST]
+        for one in _parameters(scope, _reached(claim, scope))[:MOST]
     ]
     return found or [claim]
 
@@ -38,11 +39,30 @@ def _general(claim: Claim, scope: Scope) -> Name | None:
     return None
 
 
-def _parameters(scope: Scope) -> list[Name]:
-    """The names without a time of the forward equations that no equation defines."""
+def _reached(claim: Claim, scope: Scope) -> set[str]:
+    """The quantities that a claim differentiates, and those that they are computed from."""
+    waiting = [name for node in claim_nodes(claim) for above in _above(node) for name in names_in(above)]
+    found: set[str] = set()
+    while waiting:
+        key = scope.vocabulary.refer(waiting.pop()).key
+        if key not in found:
+            found.add(key)
+            waiting += [name for one in scope.definitions.get(key, ()) for name in names_in(one.right)]
+    return found
+
+
+def _above(node: Surface) -> Iterator[Surface]:
+    """What is differentiated."""
+    match node:
+        case Derivative(numerator=above) | Gradient(operand=above):
+            yield above
+
+
+def _parameters(scope: Scope, reached: Set[str]) -> list[Name]:
+    """The names without a time of the forward equations reached that no equation defines."""
     found: dict[str, Name] = {}
     for one in scope.every():
-        if one.pattern != "t" or one.left.prefix or one.assumed:
+        if one.pattern != "t" or one.left.prefix or one.assumed or one.key not in reached:
             continue
         functions = {call[0] for node in walk(one.right) if (call := application(node)) is not None}
         for name in names_in(one.right):

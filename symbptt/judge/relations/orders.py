@@ -25,6 +25,7 @@ from symbptt.judge.numeric.tensors import Misfit, Undecided, matched
 from symbptt.judge.numeric.trial import OUTSIDE, Outcome, founded, instance, shown, tried
 from symbptt.judge.numeric.world import OutOfRange, World
 from symbptt.judge.reading import Claim
+from symbptt.judge.relations.arithmetic import approximate
 from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Binary, Name, Negative, Number
 
@@ -116,9 +117,8 @@ def _near(claim: Claim, outcome: Outcome) -> Finding:
             return Finding("holds", "The two sides differ in every reading.", "any", numbers)
         case "differs", False:
             said = f"({outcome.where}: {outcome.left} and {outcome.right})"
-            return Finding(
-                "undetermined", f"Not decided: nothing says how near the two sides should be {said}."
-            )
+            open_ = f"Not decided: nothing says how near the two sides should be {said}."
+            return approximate(claim, Finding("undetermined", open_, evidence=numbers))
     return Finding("undetermined", outcome.message or "The sizes fit in no reading.")
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from symbptt.judge.definitions.likeness import KNOWN
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import SCALARS
-from symbptt.judge.notation.sided import Sided, bound_letters, claim_nodes, claim_sides
+from symbptt.judge.notation.sided import Sided, bound_letters, claim_names, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Reference, application, names_in
 from symbptt.judge.reading import Claim
+from symbptt.judge.relations.arithmetic import LEAST, OTHER, rounded
+from symbptt.judge.relations.generic import instances
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (
@@ -29,9 +31,6 @@ from symbptt.reader.syntax import (
     Surface,
     walk,
 )
-
-LEAST = 2  # numbers of a calculation
-ROUNDED = 0.01  # the relative error that rounding a few digits can make
 
 
 def outside(claim: Sided) -> Finding | None:
@@ -57,7 +56,7 @@ def outside(claim: Sided) -> Finding | None:
         and _is_quotient_of_sum(claim.right)
     ):
         return Finding("definition", "It says what the softmax is.")
-    worked_out = sum(isinstance(node, Number) for node in right) >= LEAST
+    numbers = sum(isinstance(node, Number) for node in right)
     of_names = claim.left is not None and any(True for _ in names_in(claim.left))
     if claim.left is not None and _is_values(claim.left, claim.right):
         return Finding("definition", "It gives values.")
@@ -65,8 +64,8 @@ def outside(claim: Sided) -> Finding | None:
         map(_is_size, claim_nodes(claim))
     ):
         return Finding("undetermined", "Not decided: it is about sizes.")
-    if worked_out and of_names and not any(isinstance(node, Name) for node in right):
-        return Finding("undetermined", "Not decided: it is worked out for one example.")
+    if numbers >= LEAST and of_names and not any(isinstance(node, Name) for node in right):
+        return OTHER
     return None
 
 
@@ -128,42 +127,21 @@ def _counts(node: Surface) -> bool:
 
 def doubted(claim: Claim, scope: Scope, finding: Finding) -> Finding | None:
     """What is found of a relation that fails by the definitions and may be true all the same, or None."""
-    error = finding.evidence.relative_error if finding.evidence is not None else None
-    if error is not None and _is_arithmetic(claim) and error * _largest(claim.right) <= _last_digit(claim):
-        return Finding("holds", "It is true to the digits that are written.", "any", finding.evidence)
-    if error is not None and error < ROUNDED and _is_arithmetic(claim):
-        return Finding("undetermined", "Not decided: its numbers are rounded.")
+    if found := rounded(claim, finding):
+        return found
     said = _open(claim, scope)
     return Finding("undetermined", said) if said else None
 
 
-def _largest(node: Surface) -> float:
-    """The largest number that is written."""
-    return max((float(one.text) for one in walk(node) if isinstance(one, Number)), default=0.0)
-
-
-def _last_digit(claim: Sided) -> float:
-    """What rounding the right side, and a step before it, to its digits can make."""
-    texts = [one.text for one in walk(claim.right) if isinstance(one, Number) and "." in one.text]
-    return 1.5 * max((10.0 ** -len(text.partition(".")[2]) for text in texts), default=0.0)
-
-
 def _open(claim: Claim, scope: Scope) -> str:
     """What a relation rests on and the document leaves open, or nothing."""
-    if name := _unsaid(claim, scope):
+    if (name := _unsaid(claim, scope)) and instances(claim, scope) == [claim]:
         return f"Nothing says what depends on {name}."
     if name := _unknown(claim, scope):
         return f"Not decided: it is an equation to be solved for {name}."
     if name := scope.misfit(claim):
         return f"Not decided: {name} is defined with another size than it is used with."
     return ""
-
-
-def _is_arithmetic(claim: Sided) -> bool:
-    """Does a relation hold numbers alone, and decimal ones?"""
-    nodes = list(claim_nodes(claim))
-    decimal = any(isinstance(node, Number) and "." in node.text for node in nodes)
-    return decimal and not any(isinstance(node, Name) for node in nodes)
 
 
 def _unsaid(claim: Sided, scope: Scope) -> str:
@@ -201,7 +179,14 @@ def _unsaid(claim: Sided, scope: Scope) -> str:
 
 
 def _unknown(claim: Claim, scope: Scope) -> str:
-    """The name x of x = x p, or of x p = x p^2 after it: without a time, and by no definition."""
+    """The name x of x = x p, of x p = x p^2 after it, or of x^2 - 2 x = 0: no time, and by no definition."""
+    names = {name.stem: name for name in claim_names(claim)}
+    if isinstance(claim.right, Number) and len(names) == 1:
+        (name,) = names.values()
+        reference = scope.vocabulary.refer(name)
+        held = scope.definitions.get(reference.key, ())
+        free = reference.time is None and not any(name for one in held for name in names_in(one.right))
+        return name.stem if free else ""
     for left, right in ((claim.left, claim.right), (claim.head, claim.right)):
         if not isinstance(left, Name) or left not in walk(right):
             continue

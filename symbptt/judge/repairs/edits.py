@@ -12,8 +12,8 @@ from functools import partial
 from itertools import combinations
 from typing import Any
 
-from symbptt.judge.gradients.times import moved
 from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.times import moved, split, time_of
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.repairs.products import ELEMENTWISE, factors_of, grouped, is_product, product_of
 from symbptt.reader.syntax import (
@@ -60,6 +60,7 @@ class Stock:
     letters: tuple[str, ...] = ()  # that are free on the right alone, so that a sum may be lost
     gates: frozenset[str] = frozenset()  # stems of the names g that stand in 1 - g
     horizon: str = "T"
+    running: tuple[str, ...] = ()  # letters of times, free or bound
 
 
 Local = Callable[[Surface, Stock], Iterator[Edit]]
@@ -130,7 +131,7 @@ def _below(node: Surface, name: str) -> Local:
 
 def _named(node: Surface, stock: Stock) -> Iterator[Edit]:
     """Edits of what is differentiated, or by what."""
-    for local in (_shifts, _namesakes):
+    for local in (_shifts, _other_letters, _namesakes):
         yield from local(node, stock)
 
 
@@ -216,6 +217,29 @@ def _shifts(node: Surface, stock: Stock) -> Iterator[Edit]:
             for side, limit in (("lower", node.lower), ("upper", node.upper)):
                 for new in moved(limit) if limit is not None else ():
                     yield Edit(1, f"the {side} limit should be {written(new)}", _with(node, side, new))
+
+
+def _other_letters(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """Another letter in a time or an index: h_i for h_k, where both run."""
+    item = moment_of(node) if isinstance(node, Name) and stock.running else None
+    letter, offset = split(item) if item is not None else (None, 0)
+    if not isinstance(node, Name) or not isinstance(letter, Name):
+        return
+    for other in stock.running:
+        for step in dict.fromkeys((offset, 0)) if other != letter.base else ():
+            moment = time_of(Name(letter.at, other), step)
+            new = replace(node, time=moment) if node.time is not None else replace(node, subscripts=(moment,))
+            yield Edit(2, f"not {written(node)} but {written(new)} is meant", new)
+
+
+def moment_of(name: Name) -> Surface | None:
+    """The time of a name, or the only index that may be one."""
+    match name:
+        case Name(time=Surface() as time):
+            return time
+        case Name(subscripts=(Name() | Number() | Binary() as item,)) if _counts(item):
+            return item
+    return None
 
 
 def _counts(item: Surface) -> bool:
@@ -323,6 +347,7 @@ LOCAL: tuple[Local, ...] = (
     _signs_of_products,
     _minus,
     _shifts,
+    _other_letters,
     _kinds,
     _namesakes,
     _complements,

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.gradients.factors import Factor, entrywise_sign, factors_near
+from symbptt.judge.notation.sided import bound_letters, claim_names
+from symbptt.judge.notation.times import split
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.bindings import free_in
 from symbptt.judge.numeric.trial import FEW_READINGS, NEARLY, Settled, Trial
 from symbptt.judge.reading import Claim
-from symbptt.judge.repairs.edits import Edit, Stock, complemented, edits, family
+from symbptt.judge.repairs.edits import Edit, Stock, complemented, edits, family, moment_of
 from symbptt.judge.repairs.patches import patched
 from symbptt.judge.repairs.products import Term, terms, with_factor
 from symbptt.reader.syntax import Name, Span, Surface, walk
 from symbptt.reader.written import written
 
-MOST_READINGS = 200  # of all edits of a relation
+MOST_READINGS = 400  # of all edits of a relation
 MOST_PARTS = 15_000  # evaluated in all of them
 LEFT = 2  # how much heavier an edit of the left side is
 
@@ -166,7 +168,8 @@ class Search:
         nodes = [side for one in self.near for side in (one.left, one.right) if side is not None]
         within = (complemented(below) for node in nodes for below in walk(node))
         gates = frozenset(name.stem for name in within if name is not None)
-        return Stock(_namesakes(nodes, self.trial), _letters(self.claim, self.trial), gates)
+        letters = _letters(self.claim, self.trial)
+        return Stock(_namesakes(nodes, self.trial), letters, gates, running=_running(self.claim))
 
     def _lost_factors(self) -> Iterator[tuple[Claim, str]]:
         """The relation with one factor more, where plain numbers allow it."""
@@ -212,6 +215,14 @@ def _namesakes(nodes: Iterable[Surface], trial: Trial) -> dict[str, tuple[Name, 
         if key in trial.world.sizes:
             found.setdefault(family(name), {}).setdefault(key, name)
     return {kind: tuple(names.values()) for kind, names in found.items()}
+
+
+def _running(claim: Claim) -> tuple[str, ...]:
+    """The letters that run in the times of a relation, where there are several."""
+    moments = filter(None, map(moment_of, claim_names(claim)))
+    letters = [letter for letter, _ in map(split, moments) if isinstance(letter, Name)]
+    found = {letter.base for letter in letters} | bound_letters(claim.right)
+    return tuple(sorted(found)) if len(found) > 1 else ()
 
 
 def _letters(claim: Claim, trial: Trial) -> tuple[str, ...]:

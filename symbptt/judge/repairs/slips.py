@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.gradients.times import split, time_of
 from symbptt.judge.notation.normal import renamed
+from symbptt.judge.notation.times import split, time_of
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.numbers import evidence_of
 from symbptt.judge.numeric.trial import Outcome, tried

@@ -10,7 +10,9 @@ reuse.py       values stored over what they are functions of
 overwriting.py gradients stored over the values that they are computed from
 routine.py     a function of the module: its passes, and where its quantities lie
 lines.py       a routine as lines of Python
+runs.py        the forward run and the reverse sweep as operations
 kernels.py     the compiled functions of a module
+blocks.py      the one among them that goes through time in blocks
 outside.py     the plain functions around them
 elementary.py  what a module brings with it: exp, tanh, softmax
 products.py    and its products of matrices

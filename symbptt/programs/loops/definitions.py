@@ -73,7 +73,7 @@ def _spelled(text: str) -> str:
 
 LOOPS = (
     *("largest", "softmax", "log_softmax", "layer_norm"),
-    *("rows", "padded", "panels", "narrow_panels"),
+    *("rows", "padded", "block_of", "put_block", "panels", "narrow_panels"),
     *("add_row_times_matrix", "add_product", "product", "sum_of_outer_products"),
 )
 ORDER = (

@@ -2,150 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import sympy
-from sympy.core.basic import Basic
 
-from symbptt.expressions import Quantity, Slice, quantities, size
-from symbptt.programs.arrays.body import Body
+from symbptt.expressions import Quantity, Slice, size
 from symbptt.programs.loops.lines import Writer, indented
 from symbptt.programs.loops.operations import Operation
-from symbptt.programs.loops.overwriting import Sweep, overwriting
-from symbptt.programs.loops.reuse import Places, reused, stored
 from symbptt.programs.loops.routine import Routine
+from symbptt.programs.loops.runs import Runs, start
 from symbptt.programs.loops.taking import Taking
-from symbptt.programs.loops.views import Parts, in_place, local_blocks, looked_up, named_slices
-from symbptt.programs.plan.layout import loss_statements, storage
-from symbptt.programs.plan.losses import looked_at
+from symbptt.programs.plan.layout import storage
 from symbptt.programs.plan.names import adjoint
-from symbptt.programs.plan.places import ONCE, STATIC, Scope, Storage
+from symbptt.programs.plan.places import ONCE, Scope, Storage
 from symbptt.programs.plan.program import Statement
 from symbptt.programs.source.lines import needed
 
 
 @dataclass(frozen=True)
-class Kernels(Body):
+class Kernels(Runs):
     """The lines of the compiled functions; every one takes `given` first."""
 
-    # -------------------------------------------------------------- what they take and give
+    # -------------------------------------------------------------- what is the same at all times
 
-    @cached_property
-    def given(self) -> dict[str, Quantity]:
-        """Parameters, inputs and initial values, by the name of the quantity that they are handed in as."""
-        source = self.plan.source
-        return {q.name: q for q in (*source.parameters, *source.inputs, *map(start, self.initials))}
+    def prepared(self) -> list[str]:
+        """The body of the function that makes it for the forward run; nothing where there is none."""
+        return self._prepared(self.ahead.fixed, self.given, [*self.stacks, *self.packed])
 
-    @cached_property
-    def arguments(self) -> list[str]:
-        """The arguments of every compiled function, as source."""
-        lengths = [] if self.plan.source.inputs else ["T", "B"]
-        return [*(self.names.variable(name) for name in self.given), *lengths]
+    def prepared_for_sweep(self) -> list[str]:
+        """The body of the function that makes it for the reverse sweep."""
+        given = {**self.given, **{q.name: q for q in self.stacks}}
+        return self._prepared(self.back.fixed, given, self.packed_for_sweep)
 
-    @cached_property
-    def kept_quantities(self) -> list[Quantity]:
-        """What the forward run hands on: all that is returned or that the gradients read again."""
-        plan = self.plan
-        read = {q.name for s in [*self.backward, *self.loss_parts] for q in quantities(s.value)}
-        read |= {q.name for q in plan.returned}
-        if plan.loss is not None:
-            values = [self.seen(value) for value in (plan.loss.value, *plan.loss.factors.values())]
-            read |= {q.name for value in values for q, _ in looked_at(value)}
-        made = [e.left for e in (*self.recurrence.statics, *self.recurrence.steps)]
-        return [q for q in made if q.name in read]
+    def _prepared(
+        self, operations: Sequence[Operation], given: Mapping[str, Quantity], made: Sequence[Quantity]
+    ) -> list[str]:
+        if not made:
+            return []
+        routine = Routine(given, {q.name for q in made})
+        routine.section(operations)
+        return [*self._lines_of(routine, made, []), f"return {tuple_of(self.listed(made))}"]
 
-    @cached_property
-    def seeds(self) -> list[Quantity]:
-        """The adjoints that the reverse sweep starts from."""
-        plan = self.plan
-        return [adjoint(q) for q in (*plan.seeded, *(q for q in plan.source.states if q not in plan.seeded))]
+    def preparing(self) -> list[str]:
+        """The line that calls it, for the forward run."""
+        return self._preparing([*self.stacks, *self.packed], "prepared", self.arguments)
 
-    def listed(self, quantities_: Iterable[Quantity]) -> list[str]:
-        """The variables of quantities."""
-        return [self.names.variable(q.name) for q in quantities_]
+    def preparing_for_sweep(self) -> list[str]:
+        """The same for the reverse sweep."""
+        given = [*self.arguments, *self.listed(self.stacks)]
+        return self._preparing(self.packed_for_sweep, "prepared_for_sweep", given)
 
-    # -------------------------------------------------------------- statements
-
-    @cached_property
-    def slices(self) -> Parts:
-        """What is looked at as a part of another quantity, or under another name."""
-        return {**named_slices(self.plan), **self.places}
-
-    @cached_property
-    def places(self) -> Places:
-        """The quantities that lie where another one does."""
-        parts, plan = named_slices(self.plan), self.plan
-        later = [*in_place(plan.backward, parts), *in_place(loss_statements(plan), parts)]
-        fixed = {q.name for q in (*plan.returned, *plan.seeded, *plan.source.states)} | plan.wanted
-        if plan.loss is not None:
-            values = [looked_up(value, parts) for value in (plan.loss.value, *plan.loss.factors.values())]
-            fixed |= {q.name for value in values for q, _ in looked_at(value)}
-        read = {q.name for s in later for q in quantities(s.value)} | fixed
-        return reused(in_place(plan.forward, parts), read, fixed)
-
-    def seen(self, node: Basic) -> Basic:
-        """An expression that looks at parts where they are."""
-        return looked_up(node, self.slices)
-
-    def forward_part(self, statements: Sequence[Statement]) -> list[Statement]:
-        """Statements of the forward run."""
-        made = [s for s in statements if s.target.name not in named_slices(self.plan)]
-        return stored([replace(s, value=self.seen(s.value)) for s in made], self.places)
-
-    @cached_property
-    def loss_parts(self) -> list[Statement]:
-        """What the loss gives to adjoints."""
-        return in_place(loss_statements(self.plan), self.slices)
-
-    def backward_part(self, statements: Sequence[Statement]) -> list[Statement]:
-        """Statements of the reverse sweep."""
-        source = self.plan.source
-        kept = {q.name for q in (*map(adjoint, (*source.parameters, *source.inputs)), *self.summed_gradients)}
-        kept |= {q.name for q in self.seeds}
-        made = [s for s in statements if s.target.name not in self.cut]
-        return in_place(made, {**self.slices, **local_blocks(self.plan.backward, kept)})
-
-    @cached_property
-    def cut(self) -> Parts:
-        """The gradients by parameters that are rows of the gradient by a stack, and cut out of it at last."""
-        summed = [s for s in self.plan.backward_parameters if s.target not in self.direct]
-        targets = [s.target.name for s in summed]
-        return {
-            s.target.name: s.value
-            for s in summed
-            if isinstance(s.value, Slice) and isinstance(s.value.args[0], Quantity) and s.value.args[1] == 0
-            if s.target.shape.rows and targets.count(s.target.name) == 1
-        }
-
-    @cached_property
-    def summed_gradients(self) -> list[Quantity]:
-        """What the sweep sums up over times and samples: gradients by parameters, or by stacks of them."""
-        found = [self.cut.get(q.name, q) for q in map(adjoint, self.plan.source.parameters)]
-        return list(dict.fromkeys(q.args[0] if isinstance(q, Slice) else q for q in found))
-
-    @cached_property
-    def backward(self) -> list[Statement]:
-        """All statements of the reverse sweep."""
-        return self.backward_part(self.plan.backward)
+    def _preparing(self, made: Sequence[Quantity], function: str, given: Sequence[str]) -> list[str]:
+        return [f"{tuple_of(self.listed(made))} = {function}({', '.join(given)})"] if made else []
 
     # -------------------------------------------------------------- the forward run
 
     def run(self) -> list[str]:
         """The body of the forward run."""
-        plan = self.plan
-        wanted = {q.name for q in (*self.kept_quantities, *plan.source.states)}
-        routine = Routine(self.given, wanted, self._unpadded())
-        taking, written = Taking(names=self._taken()), set[str]()
-        early = self.forward_part(plan.forward_before)
-        fixed = self._taken_apart(taking, [s for s in early if s.scope is STATIC], written)
-        before = self._taken_apart(taking, [s for s in early if s.scope is not STATIC], written)
-        loop = self._taken_apart(taking, self.forward_part(plan.forward_loop), written)
-        after = self._taken_apart(taking, self.forward_part(plan.forward_after), written)
-        for part, direction in (([*fixed, *taking.static, *before], 0), (loop, 1), (after, 0)):
+        steps, arrays = self.ahead, {q.name: q for q in (*self.kept_quantities, *self.plan.source.states)}
+        given = {**self.given, **{q.name: q for q in (*self.stacks, *self.packed)}}
+        routine = Routine(given, set(arrays), self._unpadded())
+        for part, direction in ((steps.before, 0), (steps.loop, 1), (steps.after, 0)):
             routine.section(part, direction)
-        arrays = {q.name: q for q in (*self.kept_quantities, *plan.source.states)}
         return [
             *map(self._with_note, self._lines_of(routine, arrays.values(), self._initial_rows())),
             f"return {tuple_of(self.listed(self.kept_quantities))}",
@@ -180,35 +99,19 @@ class Kernels(Body):
 
     def pull_back(self) -> list[str]:
         """The body of the reverse sweep."""
-        plan = self.plan
-        given = {**self.given, **{q.name: q for q in (*self.kept_quantities, *self.seeds)}}
-        by = [*self.summed_gradients, *map(adjoint, plan.source.inputs)]
-        written = {q.name for q in self.seeds}
-        timed = {s.target.name: s.target for s in self.backward if s.target.time is not None}
-        late = {name for name, q in timed.items() if name not in written and self._first_lags(q)}
-        routine = Routine(given, {q.name for q in by}, self._unpadded(), zeros=late)
-        taking = Taking(names=self._taken())
-        written |= late
-        after = self._taken_apart(taking, self.backward_part(plan.backward_after), written)
-        sweep = self._overwriting
-        loop = self._taken_apart(taking, sweep.loop, written)
-        last = self._taken_apart(taking, sweep.rest, written)
-        for part, direction in (([*taking.static, *after], 0), (loop, -1), (last, 0)):
+        more = (*self.stacks, *self.kept_quantities, *self.packed_for_sweep, *self.seeds)
+        by = [*self.summed_gradients, *map(adjoint, self.plan.source.inputs)]
+        given = {**self.given, **{q.name: q for q in more}}
+        routine = Routine(given, {q.name for q in by}, self._unpadded(), zeros=self.late)
+        for part, direction in ((self.back.before, 0), (self.back.loop, -1), (self.back.after, 0)):
             routine.section(part, direction)
+        over = self.overwritten.over
         return [
-            *(f"# {self.names.variable(d)} is stored over {self.variable(q)}" for d, q in sweep.over.items()),
+            *(f"# {self.names.variable(d)} is stored over {self.variable(q)}" for d, q in over.items()),
             *self._lines_of(routine, by, []),
             *self._computed_starts(),
             f"return {tuple_of(self._gradient_arrays())}",
         ]
-
-    @cached_property
-    def _overwriting(self) -> Sweep:
-        """The loop of the reverse sweep and what follows, gradients stored over what they are made from."""
-        plan = self.plan
-        rest = [*plan.backward_before, *plan.backward_start, *plan.backward_parameters]
-        arrays = {q.name for q in (*self.kept_quantities, *self.seeds) if q.time is not None}
-        return overwriting(self.backward_part(plan.backward_loop), self.backward_part(rest), arrays)
 
     def _computed_starts(self) -> list[str]:
         return [
@@ -236,7 +139,8 @@ class Kernels(Body):
         plan, source = self.plan, self.plan.source
         assert plan.loss is not None
         assert source.loss is not None
-        given = {**self.given, **{q.name: q for q in (*self.kept_quantities, *source.targets)}}
+        known = (*self.stacks, *self.kept_quantities, *source.targets)
+        given = {**self.given, **{q.name: q for q in known}}
         value = Quantity(source.loss.left.name)
         factors = {q.name for q in plan.loss.factors}
         timed = [s for s in self.loss_parts if s.target.time is not None]
@@ -245,7 +149,7 @@ class Kernels(Body):
         zeros = {q.name for q in self.seeds} - whole
         returned = [value, *self.seeds, *self.direct]
         routine = Routine(given, {q.name for q in returned}, self._unpadded(), factors, zeros)
-        taking = Taking(names=self._taken())
+        taking = Taking(names=self.taken())
         taking.summed(value, self.seen(plan.loss.value), ONCE, False)
         for factor, found in plan.loss.factors.items():
             taking.statement(factor, self.seen(found), ONCE, False)
@@ -258,11 +162,10 @@ class Kernels(Body):
         body = self._lines_of(routine, [*self.seeds, value], [])
         return [*body, f"return {tuple_of(self.listed(returned))}"]
 
-    @cached_property
-    def direct(self) -> list[Quantity]:
-        """The gradients by parameters that the loss looks at itself."""
-        found = {s.target.name: s.target for s in self.loss_parts if s.target.time is None}
-        return list(found.values())
+    def loss_name(self) -> str:
+        """The variable of the loss."""
+        assert self.plan.source.loss is not None
+        return self.names.variable(self.plan.source.loss.left.name)
 
     def gradient_names(self) -> list[str]:
         """The variables of what is summed up, and of the gradients by inputs and initial values."""
@@ -275,23 +178,6 @@ class Kernels(Body):
         return alone and s.scope == Scope("whole", s.scope.index) and s.target.time == s.scope.index
 
     # -------------------------------------------------------------- all of them
-
-    def _taken(self) -> set[str]:
-        return set(self.recurrence.quantities)
-
-    def _taken_apart(
-        self, taking: Taking, statements: Iterable[Statement], written: set[str]
-    ) -> list[Operation]:
-        """Statements as operations; the first to write a quantity that nothing has started does not add."""
-        taking.found = []
-        for s in statements:
-            adds = s.adds and s.target.name in written
-            if s.summed:
-                taking.summed(s.target, s.value, s.scope, adds)
-            else:
-                taking.statement(s.target, s.value, s.scope, adds, s.row)
-            written.add(s.target.name)
-        return taking.found
 
     def _unpadded(self) -> set[str]:
         """Inputs and targets that come without rows for times before 1."""
@@ -309,10 +195,10 @@ class Kernels(Body):
         body = [line for section in routine.sections for line in writer.section(section)]
         made = {q.name for q in routine.made()}
         more = [q for q in needed_arrays if q.name not in made and q.name not in routine.given]
-        arrays = [*writer.arrays(), *(self._zeros(writer, q) for q in more)]
+        arrays = [*writer.arrays(), *(self.zeros(writer, q) for q in more)]
         return [*arrays, *first, *body]
 
-    def _zeros(self, writer: Writer, q: Quantity) -> str:
+    def zeros(self, writer: Writer, q: Quantity) -> str:
         """An array of zeros, or a number, for what nothing reaches."""
         lead = [f"T + {writer.front}", "B"] if q.time is not None else []
         lengths = [*lead, *(writer.length(axis) for axis in q.shape if axis)]
@@ -352,8 +238,3 @@ class Kernels(Body):
 def tuple_of(parts: Sequence[str]) -> str:
     """Several values as one, without brackets where Python needs none."""
     return f"({parts[0]},)" if len(parts) == 1 else ", ".join(parts)
-
-
-def start(q: Quantity) -> Quantity:
-    """The initial values of a state, as they are handed in."""
-    return Quantity(rf"{q.name}\_start", *q.shape, q.time)

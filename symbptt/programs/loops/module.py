@@ -7,9 +7,12 @@ from typing import Any
 import jinja2
 
 from symbptt.programs.arrays.module import PLAIN, TEMPLATES, docstring, names_of, parameters, shapes
+from symbptt.programs.loops import blocks as in_blocks
 from symbptt.programs.loops import products
+from symbptt.programs.loops.blocks import Blocks
 from symbptt.programs.loops.definitions import ORDER, definitions, formula_definitions
 from symbptt.programs.loops.kernels import Kernels, tuple_of
+from symbptt.programs.loops.lines import indented
 from symbptt.programs.loops.outside import Outside
 from symbptt.programs.plan.normal import formulas
 from symbptt.programs.plan.program import Plan
@@ -24,6 +27,7 @@ OWN = (
     *("WORTH", "ROWS", "VECTOR", "BLOCK", "LITTLE", "compiled", "inner", "precise"),
     *("add_whole_tile", "compiled_add_tile", "compiled_like", "FREE"),
     *("compiled_exp_parts", "compile_open_functions", "in_parts", "keep_freed_memory", "states_of_part"),
+    *("os", "part_count", "in_threads", "threads", "prepared", "prepared_for_sweep", *in_blocks.OWN),
     *("gradients_of_part", "loss_of_part", "loss_and_seeds", "run", "pull_back", "arguments", "array"),
     *("start", "seed", "gradients", *ORDER),
 )
@@ -47,16 +51,20 @@ def numba_module(recurrence: Recurrence) -> str:
 def context(kernels: Kernels) -> dict[str, Any]:
     """What the template asks for."""
     r, names, front = kernels.plan.source, kernels.names, kernels.plan.front
+    blocks = Blocks(kernels.plan, names)
     compiled = {
+        "prepared": kernels.with_start(kernels.prepared()),
+        "prepared_for_sweep": kernels.with_start(kernels.prepared_for_sweep()),
         "run": kernels.with_start(kernels.run()),
         "pull_back": kernels.with_start(kernels.pull_back()),
         **({"loss_and_seeds": kernels.with_start(kernels.loss_and_seeds())} if r.loss else {}),
+        **({"loss_in_blocks": blocks.lines()} if blocks.possible else {}),
     }
     lines = [line for body in compiled.values() for line in body]
     formula = formula_definitions(formulas(r), names)
     used = [text for name, text in formula.items() if name in mentioned(lines)]
     outside = Outside(kernels.plan, names)
-    tiles = {"rows": products.ROWS, "block": products.BLOCK, "little": f"{products.LITTLE:_}"}
+    tiles = {"block": products.BLOCK, "little": f"{products.LITTLE:_}"}
     returned = kernels.plan.returned
     functions = [*definitions([*lines, *used, *outside.lines()]), *used]
     return {
@@ -73,7 +81,13 @@ def context(kernels: Kernels) -> dict[str, Any]:
         "math": "math" in mentioned([*lines, *used]),
         "overloads": any("@overload" in text for text in functions),
         "tiles": tiles if "add_tile" in mentioned(functions) else None,
-        "compiled": compiled,
+        "compiled": {name: "\n".join(indented(body)) for name, body in compiled.items()},
+        "blocks": {"by_inputs": blocks.by_inputs} if blocks.possible else None,
+        "preparing": kernels.preparing(),
+        "preparing_for_sweep": kernels.preparing_for_sweep(),
+        "stacks": kernels.listed(kernels.stacks),
+        "packed": kernels.listed(kernels.packed),
+        "packed_for_sweep": kernels.listed(kernels.packed_for_sweep),
         "given": kernels.arguments,
         "returns": tuple_of(kernels.listed(kernels.kept_quantities)),
         "kept": kernels.listed(kernels.kept_quantities),

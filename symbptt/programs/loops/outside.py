@@ -95,11 +95,6 @@ class Outside(Kernels):
         parts = [f"found[{i}]{more.get(i, '')}" for i in range(len(self.gradient_names()))]
         return f"{self.loss_name()}, {', '.join(parts)}"
 
-    def loss_name(self) -> str:
-        """The variable of the loss."""
-        assert self.plan.source.loss is not None
-        return self.names.variable(self.plan.source.loss.left.name)
-
     def seeds_of_cotangents(self) -> list[str]:
         """The lines that make the adjoints that the sweep starts from, out of the cotangents."""
         lead = [f"T + {self.plan.front}", "B"]

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-ROWS = 4  # of a tile
-VECTOR = 64  # bytes; two vectors make its columns
+VECTOR = 64  # bytes; two vectors are the columns of a tile
+ROWS = VECTOR // 8  # of a tile: its sums take half of the registers
 BLOCK = 120  # rows that share what is in the cache: no power of two, or they drive each other out of it
-LITTLE = 4_000_000  # multiplications
+LITTLE = 1_000_000  # multiplications
 
 
 def rows(x: Any) -> Any:
@@ -29,6 +29,20 @@ def padded(x: Any, front: int) -> Any:
     found = np.zeros((front + x.shape[0], *x.shape[1:]), x.dtype)
     found[front:] = x
     return found
+
+
+def block_of(x: Any, first: int, steps: int, samples: Any) -> Any:
+    """Some times and samples of a series as an array of their own: `steps` times at most, from `first` on."""
+    found = np.empty_like(x[first : first + steps, samples])
+    for t in range(len(found)):
+        found[t] = x[first + t, samples]
+    return found
+
+
+def put_block(d: Any, first: int, samples: Any, found: Any) -> None:
+    """The reverse of `block_of`."""
+    for t in range(len(found)):
+        d[first + t, samples] = found[t]
 
 
 def panels(w: Any, count: int) -> Any:

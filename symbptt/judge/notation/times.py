@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from symbptt.reader.syntax import Binary, Number, Surface
+from symbptt.judge.notation.normal import rebuilt
+from symbptt.reader.syntax import Binary, Name, Number, Surface
 
 
 def split(time: Surface) -> tuple[Surface | None, int]:
@@ -22,6 +24,20 @@ def time_of(letter: Surface, offset: int) -> Surface:
     if not offset:
         return letter
     return Binary(letter.at, "+" if offset > 0 else "-", letter, Number(letter.at, str(abs(offset))))
+
+
+def at_time(node: Surface, letter: Surface, time: Surface) -> Surface:
+    """A formula of the running time at another one: W h_{t-1} at k + 1 is W h_k."""
+    other, ahead = split(time)
+
+    def change(one: Surface) -> Surface:
+        moment, steps = split(one.time) if isinstance(one, Name) and one.time is not None else (None, 0)
+        if moment is None or moment != letter or not isinstance(one, Name):
+            return one
+        total = ahead + steps
+        return replace(one, time=Number(time.at, str(total)) if other is None else time_of(other, total))
+
+    return rebuilt(node, change)
 
 
 def moved(time: Surface) -> Iterator[Surface]:

@@ -1,0 +1,46 @@
+"""The part of a document that one network takes: what it defines, with a loss of that network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symbptt.judge.definitions.definitions import first_definitions
+from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.numeric.numbers import by_numbers
+from symbptt.judge.reading import Claim, Reading
+from symbptt.judge.verdicts import Finding
+
+
+def in_section(claim: Claim, reading: Reading, scope: Scope, loss: str) -> tuple[Finding, Scope]:
+    """The verdict on what fails by a loss of several networks, from the part of the document that it is in.
+
+    It fails where that part is of one network, by a loss of each time and by one of the last.
+    """
+    within = [section(reading, scope, claim.display, at_end) for at_end in (False, True)]
+    found = [by_numbers(claim, one)[0] for one in within]
+    for finding, one in zip(found, within, strict=True):
+        if finding.verdict == "holds" and finding.scope == "any":
+            return replace(finding, message="It holds by what this part of the document defines."), one
+    if all(finding.verdict == "fails" for finding in found) and not within[0].doubtful_loss(claim):
+        return found[0], within[0]
+    said = f"Several networks are defined, and nothing says of which one {loss} is the loss."
+    return Finding("undetermined", said), scope
+
+
+def section(reading: Reading, scope: Scope, display: int, at_end: bool = False) -> Scope:
+    """The definitions since the last network began, up to a display, and those before that still hold.
+
+    A loss that the document leaves open is then one of what this part computes; ``at_end``: at the last time.
+    """
+    claims = [one for one in reading.claims if isinstance(one, Claim)]
+    here = tuple(one for one in claims if scope.start <= one.display <= display)
+    first = first_definitions(replace(reading, claims=here), scope.vocabulary, at_end)
+    before = {
+        key: [one for one in found if one.display <= display and not one.assumed]
+        for key, found in scope.definitions.items()
+    }
+    definitions = {key: found for key, found in before.items() if found}
+    for (key, _), (_, one) in first.items():
+        if one.assumed or key not in definitions:
+            definitions[key] = [*definitions.get(key, []), one]
+    return Scope(scope.vocabulary, definitions, scope.declarations, scope.start, scope.horizon)

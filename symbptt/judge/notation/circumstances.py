@@ -1,0 +1,69 @@
+r"""Words around a display that set a special case: an example, a supposition, a length as a number.
+
+    "### Example: $T = 2$, $h_0 = 0$"     "Suppose that W is orthogonal."     "Si $\sigma$ est l'identité"
+Some of them the judge understands (numbered steps, a function that the prose names); of the others it knows
+only that what follows may be meant for that case alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from symbptt.judge.reading import Claim
+from symbptt.reader.document import Formula
+
+FAR = 1000  # characters of prose before a display that are looked at
+FARTHER = 20_000  # characters in which its heading is looked for
+_ENGLISH = (
+    r"examples?|e\.g\.|for instance|(?:special|particular|simplest) case|in (?:the|this) case|suppos(?:e|ing)"
+    r"|assum(?:e|ing)|if|whenever|ignor(?:e|ing)|neglect(?:ing)?|approximat(?:e|ely|ing|ion)|simplif(?:y|ied|ying)|toy"
+)
+_OTHERS = (
+    r"Beispiel\w*|angenommen|falls|wenn|Spezialfall|exemple|si|supposons|supposant|lorsque|ejemplo|supong\w+|esempio"
+    r"|пример\w*|пусть|если|случа\w+"
+)
+_SETS = re.compile(
+    rf"(?<![\w\\{{])(?:{_ENGLISH}|{_OTHERS})(?!\w)|例|假[设設定]|若|如果|特殊|情[况況形]|場合|仮定|예를|가정|경우",
+    re.IGNORECASE,
+)
+_RECALLS = re.compile(
+    r"\b(?:recall|remember|remind|repeat|restat)\w*|\bagain\b|\bas (?:before|above|defined|given)\b"
+    r"|回[顾顧忆憶]|再次|如前|前面|wiederhol|erinner|rappel|recordemos|напомн|вспомн",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\$\\?[A-Za-z]+\s*=\s*\d+\$")  # $T = 2$
+_HEADING = re.compile(r"^[^\S\n]*(?:#+ |\\(?:sub)*section\*?\s*\{|\\paragraph\*?\s*\{)[^\n]*", re.MULTILINE)
+_DISPLAY = re.compile(r"\$\$|\\\]|\\end\{[a-zA-Z]+\*?\}")
+
+
+def recalls(claim: Claim) -> bool:
+    """Does the prose right before a display say that what it shows was said before?"""
+    return claim.formula is not None and _RECALLS.search(_before(claim.formula)) is not None
+
+
+def _before(formula: Formula) -> str:
+    """The prose right before a display."""
+    text, start = formula.document, formula.start
+    return _DISPLAY.split(text[max(0, start - FAR) : start].rstrip().removesuffix("$$"))[-1]
+
+
+def circumstance(claim: Claim) -> str | None:
+    """The word or number that sets a special case, in the prose right before a display or in its heading."""
+    if claim.formula is None:
+        return None
+    for words in (_before(claim.formula), *_heading(claim.formula)):
+        found = _SETS.search(words) or _NUMBER.search(words)
+        if found is not None:
+            return found[0].strip("$")
+    return None
+
+
+def _heading(formula: Formula) -> Iterator[str]:
+    """The heading of the section that a formula stands in; not one that the whole document stands under."""
+    text, start = formula.document, formula.start
+    found = deque(_HEADING.finditer(text, max(0, start - FARTHER), start), maxlen=1)
+    for heading in found:
+        if _DISPLAY.search(text, 0, heading.start()):
+            yield heading[0]
