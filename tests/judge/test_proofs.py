@@ -292,7 +292,7 @@ def test_false_relations_are_never_proved(monkeypatch, record_property):
     record_property("tried", f"{tally.differing} false, {tally.equal} true, {tally.proved} proved")
     assert not tally.wrong
     assert tally.differing > 25
-    assert tally.proved > 4
+    assert 2 * tally.proved >= tally.equal > 4
 
 
 NETWORK = r"""

@@ -197,7 +197,8 @@ def test_threads_give_what_one_gives(compiled_elman):
     for group, values in alone[1].items():
         for key, value in values.items():
             np.testing.assert_allclose(together[1][group][key], value, rtol=1e-12, atol=1e-13)
-    np.testing.assert_array_equal(compiled_elman.forward(*first, given["initial"])["a"], states["a"])
+    apart = compiled_elman.forward(*first, given["initial"])["a"]  # tiles of other heights round otherwise
+    np.testing.assert_allclose(apart, states["a"], rtol=4 * np.finfo(float).eps)
 
 
 # ------------------------------------------------------------------ exp and its kin

@@ -95,7 +95,7 @@ def _in_displays(claims: list[Claim], vocabulary: Vocabulary) -> Found:
         one = definition(_called_out(claim, after), vocabulary)
         if one is None:
             continue
-        first = one.initial or one.pattern == "" or (one.key, "t") not in found
+        first = one.initial or one.final or one.pattern == "" or (one.key, "t") not in found
         if one.pattern == "t" and not first and found[one.key, "t"][1].right != one.right:
             renewed = claim.display
         if first and not (one.pattern == "" and _met(one, vocabulary) < renewed):

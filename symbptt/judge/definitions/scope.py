@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.dark import or_some_function
@@ -13,6 +14,7 @@ from symbptt.judge.definitions.definitions import beside_logarithm
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.notation.declarations import Declaration
+from symbptt.judge.notation.deltas import is_later
 from symbptt.judge.notation.normal import NOWHERE
 from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
@@ -90,6 +92,17 @@ class Scope:
     def every(self) -> list[Definition]:
         """All definitions."""
         return [one for found in self.definitions.values() for one in found]
+
+    @cached_property
+    def backward(self) -> frozenset[str]:
+        """The keys of what runs backwards in time, h_t by h_{t+1}, and of what is defined by it."""
+        steps = [one for one in self.every() if one.pattern == "t" and not is_gradient(one)]
+        names = {id(one): list(names_in(one.right)) for one in steps}
+        keys = {id(one): {self.vocabulary.refer(name).key for name in names[id(one)]} for one in steps}
+        found = {one.key for one in steps if any(map(is_later, names[id(one)]))}
+        while more := {one.key for one in steps if keys[id(one)] & found} - found:
+            found |= more
+        return frozenset(found)
 
     def _learn(self, shapes: Shapes, one: Definition) -> None:
         left = _named(one)

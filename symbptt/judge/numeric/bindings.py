@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.sided import claim_sides
+from symbptt.judge.notation.sided import claim_nodes, claim_sides
 from symbptt.judge.numeric.world import World
 from symbptt.judge.reading import Claim
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (
     BigOperator,
     Cases,
+    Derivative,
     Dots,
     Elided,
     Indicator,
@@ -40,6 +41,8 @@ def assignments(
     dotted = any(side.dotted for side in sides)
     spans = {span for side in sides for span in side.spans}
     later = {high for low, high in spans if low == letter} & free if letter in free else set()
+    if not later and _runs_back(claim, scope):
+        later = {one for one in free - {letter} if one not in entries}
     inner = {span for span in spans if letter not in span and free.issuperset(span)}
     ordered = sorted(free | {letter})
     ranges = []
@@ -63,6 +66,15 @@ def assignments(
         if any(value[low] >= value[high] for low, high in inner):
             continue  # from i + 1 to j, where neither is the time: j is the later one
         yield {**last, **value}
+
+
+def _runs_back(claim: Claim, scope: Scope) -> bool:
+    """Is what is differentiated a state that runs backwards, which depends on what is later?"""
+    refer = scope.vocabulary.refer
+    kinds = (node.numerator for node in claim_nodes(claim) if isinstance(node, Derivative))
+    return bool(scope.backward) and any(
+        isinstance(of, Name) and of.time is not None and refer(of).key in scope.backward for of in kinds
+    )
 
 
 @dataclass(frozen=True, slots=True)

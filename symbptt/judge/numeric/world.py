@@ -91,6 +91,11 @@ class Definition:
         """Does this give a value at time 0 or before?"""
         return self.pattern.lstrip("-").isdigit() and int(self.pattern) <= 0
 
+    @property
+    def final(self) -> bool:
+        """Does this give a value after the last time, from which a state runs back?"""
+        return self.pattern.startswith(f"{LAST}+")
+
     def at(self, time: int | None, horizon: int) -> dict[str, int] | None:
         """The values of the letters under which this defines the name at a time of so many, or None."""
         if self.time is None:
