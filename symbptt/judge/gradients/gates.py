@@ -1,8 +1,8 @@
 r"""Names such as df_t that stand for the gradient by what the function of a gate is applied to.
 
 Where f_t = \sigma(W h_{t-1} + b), many write df_t = dc_t c_{t-1} f_t (1 - f_t): the gradient by the
-pre-activation, which has no name. It is given one here (f_t = \sigma(p_t), p_t = W h_{t-1} + b), and df_t is
-read as the gradient by it in the documents, and of the gates, whose own equations are true in that reading.
+pre-activation, which may have no name. It is given one then (f_t = \sigma(p_t), p_t = W h_{t-1} + b), and
+df_t is read as the gradient by it in the documents, and of the gates, whose own equations are true so.
 """
 
 from __future__ import annotations
@@ -53,16 +53,21 @@ def before_functions(reading: Reading, chosen: Gates, vocabulary: Vocabulary) ->
         if not isinstance(node, Derivative) or not is_delta(node):
             return node
         variable = node.denominators[0]
-        if not isinstance(variable, Name) or vocabulary.refer(variable).key not in chosen:
+        one = chosen.get(vocabulary.refer(variable).key) if isinstance(variable, Name) else None
+        if one is None or not isinstance(variable, Name):
             return node
-        return replace(node, denominators=(argument_name(variable),))
+        known = _named_argument(one)
+        if known is None:
+            return replace(node, denominators=(argument_name(variable),))
+        before = replace(known, time=variable.time, superscripts=variable.superscripts)
+        return replace(node, denominators=(before,))
 
     claims = tuple(
         _changed(item, change, chosen) if isinstance(item, Claim) else item for item in reading.claims
     )
     chains = tuple(normal_chain(chain, change) for chain in reading.chains)
     formula = next(item.formula for item in reading.claims if isinstance(item, Claim) and item.formula)
-    said = [(formula, _says(one)) for one in chosen.values()]
+    said = [(formula, _says(one)) for one in chosen.values() if _named_argument(one) is None]
     inline = tuple((place, normal_chain(chain, change)) for place, chain in reading.inline)
     return replace(reading, claims=claims, chains=chains, inline=(*inline, *said))
 
@@ -70,7 +75,7 @@ def before_functions(reading: Reading, chosen: Gates, vocabulary: Vocabulary) ->
 def _changed(claim: Claim, change: Change, chosen: Gates) -> Claim:
     """A claim with its gradients changed; where it defines a gate, by the name of the argument."""
     for one in chosen.values():
-        if claim.left == one.left and claim.right == one.right:
+        if claim.left == one.left and claim.right == one.right and _named_argument(one) is None:
             return replace(claim, right=by_argument(one))
     left, head = (None if side is None else rebuilt(side, change) for side in (claim.left, claim.head))
     return replace(claim, left=left, right=rebuilt(claim.right, change), head=head)
@@ -80,6 +85,14 @@ def by_argument(one: Definition) -> Surface:
     """The right side of a gate, with a name for what its function is applied to."""
     argument, name = argument_of(one.right), argument_name(one.left)
     return rebuilt(one.right, lambda node: name if node == argument else node)
+
+
+def _named_argument(one: Definition) -> Name | None:
+    """What the function of a gate is applied to, where that has a name: \\bar{o}^t in \\sigma(\\bar{o}^t)."""
+    argument, gate = argument_of(one.right), one.left
+    if not isinstance(argument, Name):
+        return None
+    return argument if (argument.time, argument.superscripts) == (gate.time, gate.superscripts) else None
 
 
 def _says(one: Definition) -> Chain:
