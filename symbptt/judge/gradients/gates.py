@@ -53,10 +53,9 @@ def before_functions(reading: Reading, chosen: Gates, vocabulary: Vocabulary) ->
         if not isinstance(node, Derivative) or not is_delta(node):
             return node
         variable = node.denominators[0]
-        one = chosen.get(vocabulary.refer(variable).key) if isinstance(variable, Name) else None
-        if one is None or not isinstance(variable, Name):
+        if not isinstance(variable, Name) or vocabulary.refer(variable).key not in chosen:
             return node
-        known = _named_argument(one)
+        known = _named_argument(chosen[vocabulary.refer(variable).key])
         if known is None:
             return replace(node, denominators=(argument_name(variable),))
         before = replace(known, time=variable.time, superscripts=variable.superscripts)

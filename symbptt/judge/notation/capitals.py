@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import names_of
-from symbptt.reader.syntax import Chain, Name, Surface, Word
+from symbptt.reader.entrywise import letters_of
+from symbptt.reader.syntax import Chain, Name, Surface
 
 LETTERS = frozenset("abijklmnpqrs")
 PAIR = 2
@@ -30,11 +31,7 @@ def with_capitals(chains: Iterable[Chain]) -> Change:
 
 def _is_entry(name: Name) -> bool:
     """Is this a small letter with two letters below it that count, and nothing else?"""
-    letters = [
-        letter
-        for item in name.subscripts
-        for letter in (item.text if isinstance(item, Word) else item.base if isinstance(item, Name) else "?")
-    ]
+    letters = "".join(letters_of(item) or "?" for item in name.subscripts)
     plain = name == Name(name.at, name.base, subscripts=name.subscripts, prefix=name.prefix)
     small = len(name.base) == 1 and name.base.islower()
     return plain and small and len(letters) == PAIR and LETTERS.issuperset(letters)

@@ -8,8 +8,6 @@ only that what follows may be meant for that case alone.
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterator
 
 from symbptt.judge.reading import Claim
 from symbptt.reader.document import Formula
@@ -53,17 +51,16 @@ def circumstance(claim: Claim) -> str | None:
     """The word or number that sets a special case, in the prose right before a display or in its heading."""
     if claim.formula is None:
         return None
-    for words in (_before(claim.formula), *_heading(claim.formula)):
+    for words in (_before(claim.formula), _heading(claim.formula)):
         found = _SETS.search(words) or _NUMBER.search(words)
         if found is not None:
             return found[0].strip("$")
     return None
 
 
-def _heading(formula: Formula) -> Iterator[str]:
+def _heading(formula: Formula) -> str:
     """The heading of the section that a formula stands in; not one that the whole document stands under."""
     text, start = formula.document, formula.start
-    found = deque(_HEADING.finditer(text, max(0, start - FARTHER), start), maxlen=1)
-    for heading in found:
-        if _DISPLAY.search(text, 0, heading.start()):
-            yield heading[0]
+    headings = list(_HEADING.finditer(text, max(0, start - FARTHER), start))
+    within = bool(headings) and _DISPLAY.search(text, 0, headings[-1].start()) is not None
+    return headings[-1][0] if within else ""

@@ -8,12 +8,13 @@ in rt and zt, r_t and z_t are meant.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
 from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import names_of
+from symbptt.reader.spelling import sides_of
 from symbptt.reader.syntax import Chain, Juxtaposed, Name, Surface, walk
 
 FEWEST = 2  # names of one kind
@@ -24,7 +25,7 @@ DEFINES = frozenset(["=", ":=", "\\coloneqq", "\\triangleq"])
 def with_words(chains: Iterable[Chain]) -> Change:
     """The change that reads such letters as one name; none where there are fewer than two of a kind."""
     chains = tuple(chains)
-    every = [node for chain in chains for side in _sides(chain) for node in walk(side)]
+    every = [node for chain in chains for side in sides_of(chain) for node in walk(side)]
     used = Counter(filter(None, map(_pair, every)))
     within = {id(name) for node in every if _pair(node) for name in _ends(node)}
     names = [name for chain in chains for name in names_of(chain)]
@@ -52,12 +53,6 @@ def _joined(words: set[tuple[str, str]], node: Surface) -> Surface:
     else:
         one = replace(last, at=before.at, base=before.base + last.base, prefix=before.prefix)
     return replace(node.left, right=one) if isinstance(node.left, Juxtaposed) else one
-
-
-def _sides(chain: Chain) -> Iterator[Surface]:
-    if chain.first is not None:
-        yield chain.first
-    yield from (link.right for link in chain.links)
 
 
 def _ends(node: Surface) -> list[Name]:

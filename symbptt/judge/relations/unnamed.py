@@ -31,10 +31,11 @@ def at_arguments(claim: Claim, scopes: Iterable[Scope], finding: Finding) -> Fin
     """
     if finding.verdict not in ("fails", "undetermined") or claim.left is None:
         return finding
-    scopes = list(scopes)
-    slopes = dict.fromkeys(pair for node in claim_nodes(claim) for pair in _slopes(node))
-    for scope in scopes if slopes else ():
-        function, name = next(iter(slopes))
+    slope = next((pair for node in claim_nodes(claim) for pair in _slopes(node)), None)
+    if slope is None:
+        return finding
+    scopes, (function, name) = list(scopes), slope
+    for scope in scopes:
         one = _giving(function, name, claim, scope)
         inside = None if one is None else argument_of(one.right)
         if one is None or inside is None or one.time is None or not _is_free(name, one, scopes):
