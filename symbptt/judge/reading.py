@@ -38,17 +38,8 @@ from symbptt.judge.notation.timeless import with_neighbours, with_time
 from symbptt.judge.notation.words import with_words
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
-from symbptt.reader.syntax import (
-    Apply,
-    Braced,
-    Bracket,
-    Chain,
-    Juxtaposed,
-    Name,
-    Span,
-    Surface,
-    children,
-)
+from symbptt.reader.syntax import Apply, Braced, Bracket, Chain, Juxtaposed, Name, Span, Surface
+from symbptt.reader.walks import children
 
 EQUALS = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 ASSIGNS = frozenset(["\\leftarrow", "\\longleftarrow", "\\gets", "+=", "-=", "<-"])

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from symbptt.reader.commands import (
+    ACCENTS,
+    BRACES,
+    CAPITALISED,
+    CLOSER,
+    FRACTIONS,
+    FUNCTIONS,
+    GATHERING,
+    LIMITED,
+    NAMES,
+    PAIRS,
+    SUMS,
+)
 from symbptt.reader.cursor import Cursor, ParseError, shown
 from symbptt.reader.differentials import parse_fraction, parse_gradient, parse_partial
 from symbptt.reader.scripts import big_operator, limits
@@ -29,38 +41,6 @@ from symbptt.reader.syntax import (
     Word,
 )
 from symbptt.reader.tokens import Token
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-FUNCTIONS = _words(
-    "tanh sigmoid softmax relu ReLU exp log ln diag Diag sigm sin cos tan cosh sinh vec tr trace Tr det "
-    "softplus prod logsoftmax sign sgn max min argmax argmin lim sup inf arg elu gelu silu erf abs concat "
-    "sech logit coth sec csc cot arctan arcsin arccos artanh rank dim ker Pr gcd mod"
-)
-NAMES = frozenset(["net"])  # the usual name of what goes into an activation, also where it is not set upright
-_CAPITALISED = re.compile(r"[A-Z][a-z]{3,}|(?:[A-Z][a-z]{2,}){2,}")
-LIMITED = frozenset(["max", "min", "argmax", "argmin", "lim", "sup", "inf"])
-SUMS = {"\\sum": "sum", "\\prod": "prod"}
-PAIRS = frozenset(["\\binom", "\\dbinom", "\\tbinom", "\\cancelto"])  # of two arguments
-GATHERING = _words(  # over limits as a sum is, but nothing that can be evaluated
-    r"\int \iint \oint \bigcup \bigcap \bigoplus \bigwedge \bigvee \coprod \bigsqcup"
-)
-SPELLINGS = {"widetilde": "tilde", "widehat": "hat", "overline": "bar"}
-PLAIN_ACCENTS = "tilde hat bar vec dot ddot overrightarrow overleftarrow check breve underline mathring"
-ACCENTS = {f"\\{name}": f"\\{SPELLINGS.get(name, name)}" for name in [*SPELLINGS, *PLAIN_ACCENTS.split()]}
-FRACTIONS = frozenset(["\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sfrac"])
-BRACES = {"\\underbrace": False, "\\overbrace": True}
-CLOSER = {
-    "(": ")",
-    "[": "]",
-    "\\{": "\\}",
-    "\\langle": "\\rangle",
-    "\\lfloor": "\\rfloor",
-    "\\lceil": "\\rceil",
-}
 
 
 def parse_atom(parser: Cursor) -> Surface:
@@ -115,7 +95,7 @@ def _letters(parser: Cursor) -> Surface:
 
 def _is_called(parser: Cursor, run: str) -> bool:
     """Is this a word with capitals that takes arguments, Attention(Q, K), and not a factor before diag(x)?"""
-    worded = _CAPITALISED.fullmatch(run) and not run.endswith(tuple(FUNCTIONS))
+    worded = CAPITALISED.fullmatch(run) and not run.endswith(tuple(FUNCTIONS))
     return bool(worded) and parser.peek(len(run)).text == "("
 
 

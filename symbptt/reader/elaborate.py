@@ -35,7 +35,7 @@ from symbptt.reader.statements import (
     size_symbols,
 )
 from symbptt.reader.symbols import Names
-from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Number, Surface, children
+from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Number, Surface
 from symbptt.reader.terms import (
     Symbol,
     at_times,
@@ -43,6 +43,7 @@ from symbptt.reader.terms import (
     shifted,
     symbols,
 )
+from symbptt.reader.walks import children
 from symbptt.recurrence import Equation, Recurrence, T, t
 
 

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from symbptt.reader.rewriting import mapped
 from symbptt.reader.spelling import canonical
-from symbptt.reader.syntax import Dots, Name, Number, Surface, Word, walk
+from symbptt.reader.syntax import Dots, Name, Number, Surface, Word
+from symbptt.reader.walks import walk
 
 
 def filled(items: Sequence[Surface]) -> Iterator[Surface]:

@@ -15,7 +15,7 @@ from functools import reduce
 import sympy
 
 from symbptt.functions import is_columnwise
-from symbptt.reader import syntax
+from symbptt.reader import syntax, walks
 from symbptt.reader.spelling import ReadingError
 from symbptt.reader.symbols import Names
 from symbptt.reader.syntax import Name, Surface
@@ -46,7 +46,7 @@ def entry_letters(names: Names, formulas: Iterable[Surface]) -> frozenset[str]:
     """The letters that count entries: those summed over that are no times, and those beside them."""
     found: set[str] = set()
     for formula in formulas:
-        for node in syntax.walk(formula):
+        for node in walks.walk(formula):
             if isinstance(node, syntax.BigOperator) and node.kind == "sum":
                 summed = {index.base for index in node.indices if isinstance(index, Name)}
                 found |= _counted_beside(names, node.body, summed)
@@ -55,23 +55,18 @@ def entry_letters(names: Names, formulas: Iterable[Surface]) -> frozenset[str]:
 
 def _counted_beside(names: Names, body: Surface, summed: set[str]) -> set[str]:
     """The letters of the scripts that hold a letter summed over, where it is no time."""
-    inside = list(syntax.names_in(body))
+    inside = list(walks.names_in(body))
     times = [names.refer(name).time for name in inside]
     if any(str(symbol) in summed for time in times if time is not None for symbol in time.free_symbols):
         return set()
-    scripts = (letters_of(item) for name in inside for item in name.subscripts)
+    scripts = (walks.letters_of(item) for name in inside for item in name.subscripts)
     return set[str]().union(*(set(letters) for letters in scripts if summed & set(letters)))
 
 
 def free_letters(left: Name, entries: frozenset[str]) -> tuple[str, ...]:
     """The letters for each of which an equation is meant: i of h_i = ..."""
-    scripts = (letters_of(item) for item in left.subscripts)
+    scripts = (walks.letters_of(item) for item in left.subscripts)
     return tuple(letter for letters in scripts if set(letters) <= entries for letter in letters)
-
-
-def letters_of(script: Surface) -> str:
-    """The letters of a script that is a letter or a word: ij of W_{ij}; none for any other."""
-    return script.base if isinstance(script, Name) else script.text if isinstance(script, syntax.Word) else ""
 
 
 def ranks_shown(term: Term) -> dict[str, frozenset[str]]:

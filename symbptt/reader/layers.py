@@ -34,8 +34,8 @@ from symbptt.reader.syntax import (
     Number,
     Surface,
     Word,
-    children,
 )
+from symbptt.reader.walks import children
 
 MOST_MEMBERS = 100
 Values = Mapping[str, int]

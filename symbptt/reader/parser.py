@@ -37,9 +37,9 @@ from symbptt.reader.syntax import (
     Surface,
     Text,
     Transpose,
-    children,
 )
 from symbptt.reader.tokens import Token, TokenError
+from symbptt.reader.walks import children
 
 TALLEST = 250  # height of the tree: also the number of terms in one row
 ADDING = frozenset(["+", "-", "\\pm", "\\mp"])

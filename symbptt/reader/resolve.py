@@ -45,6 +45,7 @@ from symbptt.reader.terms import (
     Together,
     is_timed,
 )
+from symbptt.reader.walks import names_in
 from symbptt.recurrence import T, t
 
 LARGEST_EXPONENT = 100
@@ -204,7 +205,7 @@ class Resolver:
         single = not isinstance(bracket, Bracket) or len(bracket.items) == 1
         if bracket.at.start > weight.at.stop and single:
             return True
-        names = list(syntax.names_in(bracket))
+        names = list(names_in(bracket))
         return len(names) > 1 and all(self.names.refer(name, self.entries).time is not None for name in names)
 
     def by_formula(self, name: str, argument: Surface, at: syntax.Span) -> Term:

@@ -14,7 +14,8 @@ from symbptt.reader.layers import sides
 from symbptt.reader.rewriting import mapped
 from symbptt.reader.spelling import COUNTERS, index_letters
 from symbptt.reader.statements import Statement
-from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Surface, Transpose, children
+from symbptt.reader.syntax import Bracket, Juxtaposed, Name, Surface, Transpose
+from symbptt.reader.walks import children
 
 
 def with_times(statements: Sequence[Statement]) -> list[Statement]:

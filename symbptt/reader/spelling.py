@@ -26,9 +26,8 @@ from symbptt.reader.syntax import (
     Surface,
     Word,
     name_part,
-    names_in,
-    walk,
 )
+from symbptt.reader.walks import names_in, walk
 
 COUNTERS = frozenset("ijklmnrsuτ") | {"\\tau"}
 LAYERS = frozenset(["l", "\\ell"])

@@ -14,7 +14,8 @@ from symbptt.reader.hints import did_you_mean
 from symbptt.reader.parser import parse, parse_each
 from symbptt.reader.spelling import called_at_number
 from symbptt.reader.symbols import arithmetic
-from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Number, Span, Surface, children
+from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Number, Span, Surface
+from symbptt.reader.walks import children
 from symbptt.recurrence import T
 
 DEFINING = frozenset(["=", ":=", "\\equiv", "\\triangleq", "\\coloneqq", "\\doteq", "\\leftarrow", "\\gets"])

@@ -3,18 +3,8 @@
 import pytest
 
 from symbptt.reader.parser import parse, parse_each
-from symbptt.reader.syntax import (
-    Apply,
-    Cases,
-    Chain,
-    Derivative,
-    Dots,
-    Fraction,
-    Matrix,
-    Name,
-    Relation,
-    walk,
-)
+from symbptt.reader.syntax import Apply, Cases, Chain, Derivative, Dots, Fraction, Matrix, Name, Relation
+from symbptt.reader.walks import walk
 
 
 def first(latex):

@@ -13,7 +13,8 @@ from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import Vocabulary
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import Binary, Bracket, Juxtaposed, Matrix, Name, Surface, Word, spelled, walk
+from symbptt.reader.syntax import Binary, Bracket, Juxtaposed, Matrix, Name, Surface, Word, spelled
+from symbptt.reader.walks import walk
 
 
 def blocks(

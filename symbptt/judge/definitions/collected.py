@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence, Set
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import EQUALS, Claim
-from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface, walk
+from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
+from symbptt.reader.walks import walk
 
 
 def collected(

@@ -12,7 +12,8 @@ from symbptt.judge.notation.vocabulary import Reference, Vocabulary, application
 from symbptt.judge.numeric import functions
 from symbptt.judge.numeric.tensors import Tensor, Undecided
 from symbptt.judge.numeric.world import Circular, Definition, Evaluate, OutOfRange, TooLong, World
-from symbptt.reader.syntax import Derivative, Differential, Gradient, Name, walk
+from symbptt.reader.syntax import Derivative, Differential, Gradient, Name
+from symbptt.reader.walks import walk
 
 
 def or_some_function(vocabulary: Vocabulary, entries: frozenset[str], evaluate: Evaluate) -> Evaluate:

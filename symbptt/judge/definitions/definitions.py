@@ -49,8 +49,8 @@ from symbptt.reader.syntax import (
     Relation,
     Surface,
     Transpose,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 Slot = tuple[str, str]  # the key of a name, and the pattern of its time
 Found = dict[Slot, tuple[Claim | None, Definition]]

@@ -28,8 +28,8 @@ from symbptt.reader.syntax import (
     Negative,
     Number,
     Surface,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 KNOWN = frozenset([*ELEMENTARY, "softmax", "prod", "diag"])
 

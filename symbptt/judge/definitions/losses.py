@@ -27,8 +27,8 @@ from symbptt.reader.syntax import (
     Name,
     Number,
     Surface,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 
 def losses(

@@ -6,7 +6,8 @@ from symbptt.judge.definitions.definitions import Found
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.reader.syntax import BigOperator, Elided, walk
+from symbptt.reader.syntax import BigOperator, Elided
+from symbptt.reader.walks import walk
 
 
 def recurrences(first: Found, vocabulary: Vocabulary) -> tuple[str, ...]:

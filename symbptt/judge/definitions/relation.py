@@ -10,18 +10,8 @@ from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.world import LAST, Definition
 from symbptt.judge.reading import EQUALS, Claim
-from symbptt.reader.syntax import (
-    Bracket,
-    Cases,
-    Derivative,
-    Dots,
-    Matrix,
-    Name,
-    Surface,
-    Text,
-    Transpose,
-    walk,
-)
+from symbptt.reader.syntax import Bracket, Cases, Derivative, Dots, Matrix, Name, Surface, Text, Transpose
+from symbptt.reader.walks import walk
 
 
 def definition(claim: Claim, vocabulary: Vocabulary) -> Definition | None:

@@ -30,8 +30,8 @@ from symbptt.reader.syntax import (
     Number,
     Surface,
     Transpose,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 HORIZON = 5
 NEAR = 2

@@ -29,8 +29,8 @@ from symbptt.reader.syntax import (
     Scripted,
     Surface,
     Transpose,
-    children,
 )
+from symbptt.reader.walks import children
 
 Pair = tuple[int, int]
 PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])

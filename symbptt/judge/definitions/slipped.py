@@ -17,7 +17,8 @@ from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import EQUALS, Claim
-from symbptt.reader.syntax import Binary, Derivative, Juxtaposed, Name, Number, Surface, walk
+from symbptt.reader.syntax import Binary, Derivative, Juxtaposed, Name, Number, Surface
+from symbptt.reader.walks import walk
 
 Slots = Mapping[tuple[str, str], object]
 

@@ -34,7 +34,8 @@ from symbptt.judge.numeric.trial import difference
 from symbptt.judge.numeric.world import World
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Apply, Derivative, Name, Surface, spelled, walk
+from symbptt.reader.syntax import Apply, Derivative, Name, Surface, spelled
+from symbptt.reader.walks import walk
 
 MOST = 24
 MOST_PARTS = 60_000  # of a right side, evaluated in one reading

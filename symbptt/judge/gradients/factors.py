@@ -32,8 +32,8 @@ from symbptt.reader.syntax import (
     Surface,
     Text,
     Transpose,
-    children,
 )
+from symbptt.reader.walks import children
 
 MOST = 160
 FAR = 4  # displays; what is farther off is no less likely

@@ -7,7 +7,8 @@ from dataclasses import replace
 from symbptt.judge.gradients.slopes import NOW
 from symbptt.judge.notation.vocabulary import NEIGHBOURS, Vocabulary
 from symbptt.judge.numeric.tensors import Key
-from symbptt.reader.syntax import BigOperator, Binary, Name, Surface, Transpose, Word, names_in, spelled
+from symbptt.reader.syntax import BigOperator, Binary, Name, Surface, Transpose, Word, spelled
+from symbptt.reader.walks import names_in
 
 PREFIXES = ("d", "dp", "\\delta")
 

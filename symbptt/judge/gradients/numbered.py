@@ -22,7 +22,8 @@ from symbptt.judge.numeric.tensors import Key, Tensor, Undecided
 from symbptt.judge.numeric.trial import difference
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Binary, Name, Negative, Number, Surface, walk
+from symbptt.reader.syntax import Binary, Name, Negative, Number, Surface
+from symbptt.reader.walks import walk
 
 PRODUCTS = ("\\cdot", "*", "\\odot", "\\circ")
 

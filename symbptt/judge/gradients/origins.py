@@ -22,7 +22,8 @@ from symbptt.judge.reading import Claim
 from symbptt.judge.repairs.repairs import repair
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.spelling import is_spellable
-from symbptt.reader.syntax import Derivative, Name, Surface, walk
+from symbptt.reader.syntax import Derivative, Name, Surface
+from symbptt.reader.walks import walk
 
 # Functions whose values are probabilities y: y - g is the gradient by what they are applied to.
 OF_PROBABILITIES = frozenset(["softmax", "sigmoid", "\\sigma"])

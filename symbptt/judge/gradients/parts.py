@@ -22,7 +22,8 @@ from symbptt.judge.numeric.trial import tried
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import EQUALS, Claim, Reading
 from symbptt.judge.verdicts import Finding
-from symbptt.reader.syntax import BigOperator, Binary, Derivative, Juxtaposed, Name, Number, Surface, walk
+from symbptt.reader.syntax import BigOperator, Binary, Derivative, Juxtaposed, Name, Number, Surface
+from symbptt.reader.walks import walk
 
 ADDS = "+="
 MOST = 24  # sums of parts that are tried

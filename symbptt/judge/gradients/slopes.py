@@ -16,7 +16,8 @@ from symbptt.errors import SymbpttError
 from symbptt.judge.notation.vocabulary import application
 from symbptt.judge.numeric.tensors import Key, Tensor, of_array
 from symbptt.judge.numeric.world import TINY, Definition, Shift, World
-from symbptt.reader.syntax import Apply, Number, Surface, walk
+from symbptt.reader.syntax import Apply, Number, Surface
+from symbptt.reader.walks import walk
 
 NOW = 3
 

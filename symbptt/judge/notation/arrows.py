@@ -8,7 +8,8 @@ from dataclasses import replace
 from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import application, names_of
 from symbptt.reader.spelling import sides_of
-from symbptt.reader.syntax import Chain, Name, Surface, walk
+from symbptt.reader.syntax import Chain, Name, Surface
+from symbptt.reader.walks import walk
 
 ARROW = "\\vec"
 DIRECTIONS = frozenset(["\\overleftarrow", "\\overrightarrow"])  # of a state that runs forward or back

@@ -14,7 +14,8 @@ from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import application, names_of
 from symbptt.reader.scripts import FUNCTION_SYMBOLS
 from symbptt.reader.spelling import sides_of
-from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Scripted, Surface, Transpose, walk
+from symbptt.reader.syntax import Bracket, Chain, Juxtaposed, Name, Scripted, Surface, Transpose
+from symbptt.reader.walks import walk
 
 
 def with_calls(chains: Iterable[Chain]) -> Change:

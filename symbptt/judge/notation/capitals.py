@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import names_of
-from symbptt.reader.entrywise import letters_of
 from symbptt.reader.syntax import Chain, Name, Surface
+from symbptt.reader.walks import letters_of
 
 LETTERS = frozenset("abijklmnpqrs")
 PAIR = 2

@@ -10,19 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt.reader.scripts import FUNCTION_SYMBOLS
-from symbptt.reader.syntax import (
-    Apply,
-    Binary,
-    Bracket,
-    Chain,
-    Juxtaposed,
-    Link,
-    Matrix,
-    Name,
-    Surface,
-    Word,
-    walk,
-)
+from symbptt.reader.syntax import Apply, Binary, Bracket, Chain, Juxtaposed, Link, Matrix, Name, Surface, Word
+from symbptt.reader.walks import walk
 
 FUNCTIONS = FUNCTION_SYMBOLS | {"f", "g", "\\operatorname{sigm}", "sigm", "sigmoid"}
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from symbptt.judge.notation.normal import Change, unchanged
-from symbptt.reader.syntax import Apply, Bracket, Chain, Juxtaposed, Name, Relation, Surface, walk
+from symbptt.reader.syntax import Apply, Bracket, Chain, Juxtaposed, Name, Relation, Surface
+from symbptt.reader.walks import walk
 
 LOGARITHMS = frozenset(["log", "ln"])
 

@@ -10,7 +10,8 @@ from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import Sided, claim_names
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.reader.syntax import Name, Number, Surface, walk
+from symbptt.reader.syntax import Name, Number, Surface
+from symbptt.reader.walks import walk
 
 MOST_STEPS = 8
 

@@ -20,8 +20,8 @@ from symbptt.reader.syntax import (
     Span,
     Surface,
     Transpose,
-    parts,
 )
+from symbptt.reader.walks import parts
 
 Change = Callable[[Surface], Surface]
 NOWHERE = Span(0, 0)  # the place of what nobody wrote

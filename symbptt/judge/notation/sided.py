@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from symbptt.reader.syntax import BigOperator, Name, Surface, names_in, walk
+from symbptt.reader.syntax import BigOperator, Name, Surface
+from symbptt.reader.walks import names_in, walk
 
 
 class Sided(Protocol):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symbptt.judge.notation.vocabulary import names_in
-from symbptt.reader.syntax import BigOperator, Binary, Juxtaposed, Name, Surface, walk
+from symbptt.reader.syntax import BigOperator, Binary, Juxtaposed, Name, Surface
+from symbptt.reader.walks import walk
 
 LETTERS = frozenset("ijkl")
 

@@ -24,10 +24,9 @@ from symbptt.reader.syntax import (
     Number,
     Surface,
     Word,
-    children,
     spelled,
-    walk,
 )
+from symbptt.reader.walks import children, walk
 
 LETTER = "t"
 DEFINING = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])

@@ -35,9 +35,8 @@ from symbptt.reader.syntax import (
     Scripted,
     Surface,
     Word,
-    names_in,
-    walk,
 )
+from symbptt.reader.walks import names_in, walk
 from symbptt.reader.written import written
 
 PREFIXES = ("d", "dp", "\\delta", "\\Delta")

@@ -15,7 +15,8 @@ from functools import partial
 from symbptt.judge.notation.normal import Change, unchanged
 from symbptt.judge.notation.vocabulary import names_of
 from symbptt.reader.spelling import sides_of
-from symbptt.reader.syntax import Chain, Juxtaposed, Name, Surface, walk
+from symbptt.reader.syntax import Chain, Juxtaposed, Name, Surface
+from symbptt.reader.walks import walk
 
 FEWEST = 2  # names of one kind
 TIME = "t"

@@ -26,9 +26,8 @@ from symbptt.reader.syntax import (
     Number,
     Surface,
     Word,
-    names_in,
-    walk,
 )
+from symbptt.reader.walks import names_in, walk
 
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
 LABELS = frozenset("cfghoxyz")  # of gates and layers: o in e_o(t) is no index unless a sum binds it

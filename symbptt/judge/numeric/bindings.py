@@ -22,9 +22,8 @@ from symbptt.reader.syntax import (
     Relation,
     Scripted,
     Surface,
-    children,
-    walk,
 )
+from symbptt.reader.walks import children, walk
 
 
 def assignments(

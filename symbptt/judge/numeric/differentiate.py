@@ -10,7 +10,8 @@ from symbptt.judge.notation.vocabulary import application, integer, names_in
 from symbptt.judge.numeric.naming import Naming, below_of, takes_arguments
 from symbptt.judge.numeric.tensors import Key, Misfit, Tensor, Undecided, chain
 from symbptt.judge.numeric.world import KINDS, Kind, slopes
-from symbptt.reader.syntax import NAMED_GRADIENTS, Bracket, Derivative, Evaluated, Name, Surface, walk
+from symbptt.reader.syntax import NAMED_GRADIENTS, Bracket, Derivative, Evaluated, Name, Surface
+from symbptt.reader.walks import walk
 
 KINDS_OF: dict[str, Kind] = {
     "partial+": "immediate",

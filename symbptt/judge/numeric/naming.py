@@ -31,8 +31,8 @@ from symbptt.reader.syntax import (
     Norm,
     Number,
     Surface,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 MOST_TERMS = 64
 ONES = "\\mathbf{1}"

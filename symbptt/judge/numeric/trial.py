@@ -20,14 +20,8 @@ from symbptt.judge.numeric.naming import IDENTITY
 from symbptt.judge.numeric.tensors import Clash, Misfit, Tensor, Undecided, matched
 from symbptt.judge.numeric.world import OutOfRange, World
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import (
-    Derivative,
-    Juxtaposed,
-    Name,
-    Number,
-    Surface,
-    walk,
-)
+from symbptt.reader.syntax import Derivative, Juxtaposed, Name, Number, Surface
+from symbptt.reader.walks import walk
 
 MOST_READINGS = 200
 FEW_READINGS = 2

@@ -10,7 +10,8 @@ from symbptt.judge.notation.sided import Sided, claim_nodes
 from symbptt.judge.numeric.numbers import by_numbers
 from symbptt.judge.reading import EQUALS, Claim
 from symbptt.judge.verdicts import Finding
-from symbptt.reader.syntax import Binary, Juxtaposed, Name, Negative, Number, Scripted, Surface, walk
+from symbptt.reader.syntax import Binary, Juxtaposed, Name, Negative, Number, Scripted, Surface
+from symbptt.reader.walks import walk
 
 LEAST = 2  # numbers of a calculation
 LEAST_DIGITS = 2  # of a number that says how near another is

@@ -26,8 +26,8 @@ from symbptt.reader.syntax import (
     Surface,
     Text,
     spelled,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 
 @dataclass(frozen=True, slots=True)

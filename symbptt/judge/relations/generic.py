@@ -10,7 +10,8 @@ from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.sided import claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.reading import Claim
-from symbptt.reader.syntax import Derivative, Gradient, Name, Surface, walk
+from symbptt.reader.syntax import Derivative, Gradient, Name, Surface
+from symbptt.reader.walks import walk
 
 GENERAL = frozenset(["\\theta", "\\Theta"])
 MOST = 4  # parameters that a statement is tried with

@@ -29,8 +29,8 @@ from symbptt.reader.syntax import (
     Negative,
     Number,
     Surface,
-    walk,
 )
+from symbptt.reader.walks import walk
 
 
 def outside(claim: Sided) -> Finding | None:

@@ -21,7 +21,8 @@ from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.spelling import is_spellable
-from symbptt.reader.syntax import Apply, Bracket, Juxtaposed, Name, Surface, walk
+from symbptt.reader.syntax import Apply, Bracket, Juxtaposed, Name, Surface
+from symbptt.reader.walks import walk
 
 
 def at_arguments(claim: Claim, scopes: Iterable[Scope], finding: Finding) -> Finding:

@@ -22,9 +22,8 @@ from symbptt.reader.syntax import (
     Text,
     Transpose,
     Word,
-    children,
-    walk,
 )
+from symbptt.reader.walks import children, walk
 from symbptt.reader.written import written
 
 

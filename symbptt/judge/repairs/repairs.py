@@ -21,7 +21,8 @@ from symbptt.judge.reading import Claim
 from symbptt.judge.repairs.edits import Edit, Stock, complemented, edits, family, moment_of
 from symbptt.judge.repairs.patches import patched
 from symbptt.judge.repairs.products import Term, terms, with_factor
-from symbptt.reader.syntax import Name, Span, Surface, walk
+from symbptt.reader.syntax import Name, Span, Surface
+from symbptt.reader.walks import walk
 from symbptt.reader.written import written
 
 MOST_READINGS = 400  # of all edits of a relation
