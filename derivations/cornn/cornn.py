@@ -120,7 +120,12 @@ def run(parameters, inputs, initial):
     for t in range(1, T + 1):
         f[t] += y[t - 1] @ W_y_T + z[t - 1] @ W_z_T
         tanh_f[t] = np.tanh(f[t])
-        z[t] = z[t - 1] + Delta_t * tanh_f[t] - Delta_t * gamma * y[t - 1] - Delta_t * epsilon * z[t - 1]
+        z[t] = (
+            z[t - 1]
+            + Delta_t * tanh_f[t]
+            - Delta_t * gamma * y[t - 1]
+            - Delta_t * epsilon * z[t - 1]
+        )
         y[t] = y[t - 1] + Delta_t * z[t]
     return {"tanh_f": tanh_f, "z": z, "y": y}
 

@@ -112,9 +112,10 @@ def run(parameters, inputs, initial):
     k[1:] = u / np.sqrt(np.sum(u * u, axis=-1))[..., None]
     beta[1:] = sigmoid(f)
     for t in range(1, T + 1):
-        S[t] = S[t - 1] @ (
-            np.eye(n, dtype=dtype) - beta[t][..., None, None] * (k[t][..., None] * k[t][..., None, :])
-        ) + beta[t][..., None, None] * (v[t][..., None] * k[t][..., None, :])
+        S[t] = (
+            S[t - 1] @ (np.eye(n, dtype=dtype) - beta[t][..., None, None] * (k[t][..., None] * k[t][..., None, :]))
+            + beta[t][..., None, None] * (v[t][..., None] * k[t][..., None, :])
+        )
     return {"q": q, "u": u, "k": k, "v": v, "beta": beta, "S": S}
 
 
@@ -139,16 +140,17 @@ def pull_back(parameters, inputs, kept, cotangents, later=None):
         d_S[-1] += later["S"]
     d_S[1:] += d_y[..., None] * q[..., None, :]
     for t in reversed(range(1, T + 1)):
-        d_S[t - 1] += d_S[t] @ (
-            np.eye(n, dtype=dtype) - beta[t][..., None, None] * (k[t][..., None] * k[t][..., None, :])
+        d_S[t - 1] += (
+            d_S[t]
+            @ (np.eye(n, dtype=dtype) - beta[t][..., None, None] * (k[t][..., None] * k[t][..., None, :]))
         )
-    d_beta = np.sum(
-        -k[1:][..., None] * k[1:][..., None, :] * (S[:-1].swapaxes(-1, -2) @ d_S[1:]), axis=(-2, -1)
-    ) + np.sum(v[1:][..., None] * k[1:][..., None, :] * d_S[1:], axis=(-2, -1))
-    d_k = beta[1:][..., None] * (
-        np.einsum("tbki,tbk->tbi", d_S[1:], v[1:])
-        - np.einsum("tbki,tbk->tbi", S[:-1], np.einsum("tbik,tbk->tbi", d_S[1:], k[1:]))
-        - np.einsum("tbki,tbk->tbi", d_S[1:], np.einsum("tbik,tbk->tbi", S[:-1], k[1:]))
+    d_beta = (
+        np.sum(-k[1:][..., None] * k[1:][..., None, :] * (S[:-1].swapaxes(-1, -2) @ d_S[1:]), axis=(-2, -1))
+        + np.sum(v[1:][..., None] * k[1:][..., None, :] * d_S[1:], axis=(-2, -1))
+    )
+    d_k = (
+        beta[1:][..., None]
+        * (np.einsum("tbki,tbk->tbi", d_S[1:], v[1:]) - np.einsum("tbki,tbk->tbi", S[:-1], np.einsum("tbik,tbk->tbi", d_S[1:], k[1:])) - np.einsum("tbki,tbk->tbi", d_S[1:], np.einsum("tbik,tbk->tbi", S[:-1], k[1:])))
     )
     d_f = d_beta * beta[1:] * (1 - beta[1:])
     d_v = beta[1:][..., None] * np.einsum("tbik,tbk->tbi", d_S[1:], k[1:])

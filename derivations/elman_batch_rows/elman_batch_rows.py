@@ -136,7 +136,10 @@ def pull_back(parameters, inputs, kept, cotangents, later=None):
     if later:
         d_H[-1] += later["H"]
     d_softmax_z_Y = d_Y.swapaxes(-1, -2)
-    d_z_Y = softmax_z_Y * (d_softmax_z_Y - np.sum(softmax_z_Y * d_softmax_z_Y, axis=-2, keepdims=True))
+    d_z_Y = (
+        softmax_z_Y
+        * (d_softmax_z_Y - np.sum(softmax_z_Y * d_softmax_z_Y, axis=-2, keepdims=True))
+    )
     d_H[1:] += d_z_Y.swapaxes(-1, -2) @ W_hy.T
     for t in reversed(range(1, T + 1)):
         d_f[t] = d_H[t] * (1 - H[t] ** 2)

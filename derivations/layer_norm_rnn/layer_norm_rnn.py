@@ -140,18 +140,9 @@ def pull_back(parameters, inputs, kept, cotangents):
         d_z_h_2[t] = d_h[t] * (1 - h[t] ** 2)
         d_LN_z_h = g * d_z_h_2[t]
         d_z_h[t] = (
-            d_LN_z_h
-            - (np.sum(d_LN_z_h, axis=-1) / n)[..., None]
-            - LN_z_h[t] * np.sum(d_LN_z_h * LN_z_h[t], axis=-1, keepdims=True) / n
-        ) / np.sqrt(
-            np.sum(
-                (z_h[t] - (np.sum(z_h[t], axis=-1) / n)[..., None])
-                * (z_h[t] - (np.sum(z_h[t], axis=-1) / n)[..., None]),
-                axis=-1,
-            )
-            / n
-            + 1 / 100000
-        )[..., None]
+            (d_LN_z_h - (np.sum(d_LN_z_h, axis=-1) / n)[..., None] - LN_z_h[t] * np.sum(d_LN_z_h * LN_z_h[t], axis=-1, keepdims=True) / n)
+            / np.sqrt(np.sum((z_h[t] - (np.sum(z_h[t], axis=-1) / n)[..., None]) * (z_h[t] - (np.sum(z_h[t], axis=-1) / n)[..., None]), axis=-1) / n + 1 / 100000)[..., None]
+        )
         d_h[t - 1] += d_z_h[t] @ W
     d_x = over_rows(d_z_h[1:], U)
     d_W = rows(d_z_h[1:]).T @ rows(h[:-1])

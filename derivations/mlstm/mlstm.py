@@ -236,7 +236,10 @@ def pull_back(parameters, inputs, kept, cotangents, later=None):
     scan(f[..., None, None][::-1], d_C[::-1])
     d_o = np.einsum("tbik,tbk->tbi", C[1:], q) * d_h / rho[..., None]
     d_f = np.sum(C[:-1] * d_C[1:], axis=(-2, -1)) + np.sum(z[:-1] * d_z[1:], axis=-1)
-    d_i = np.sum(v[..., None] * k[..., None, :] * d_C[1:], axis=(-2, -1)) + np.sum(k * d_z[1:], axis=-1)
+    d_i = (
+        np.sum(v[..., None] * k[..., None, :] * d_C[1:], axis=(-2, -1))
+        + np.sum(k * d_z[1:], axis=-1)
+    )
     d_k = i[..., None] * (np.einsum("tbki,tbk->tbi", d_C[1:], v) + d_z[1:])
     d_z_o = d_o * o * (1 - o)
     d_z_f = d_f * f * (1 - f)

@@ -221,12 +221,7 @@ def pull_back(parameters, inputs, kept, cotangents):
     d_z_z_i_tilde_f_tilde_z_o, d_m, d_c, d_n, d_h = arrays(
         dtype, (T + 1, B, 4 * k), (T + 1, B, k), (T + 1, B, k), (T + 1, B, k), (T + 1, B, k)
     )
-    d_z, d_i_tilde, d_f_tilde, d_o = (
-        d_z_z_i_tilde_f_tilde_z_o[..., :k],
-        d_z_z_i_tilde_f_tilde_z_o[..., k : 2 * k],
-        d_z_z_i_tilde_f_tilde_z_o[..., 2 * k : 3 * k],
-        d_z_z_i_tilde_f_tilde_z_o[..., 3 * k :],
-    )
+    d_z, d_i_tilde, d_f_tilde, d_o = d_z_z_i_tilde_f_tilde_z_o[..., :k], d_z_z_i_tilde_f_tilde_z_o[..., k : 2 * k], d_z_z_i_tilde_f_tilde_z_o[..., 2 * k : 3 * k], d_z_z_i_tilde_f_tilde_z_o[..., 3 * k :]
     start(d_m, cotangents.get("m"))
     start(d_c, cotangents.get("c"))
     start(d_n, cotangents.get("n"))
