@@ -184,8 +184,9 @@ def test_compiled_checkpoints_need_less_memory():
 
 @pytest.mark.parametrize("target", ["jax", "torch", "numba"])
 def test_what_cannot_be_had_is_said(target):
-    with pytest.raises(SymbpttError, match=f"gradients by forward are for numpy alone, not for {target}"):
-        generate(recurrence("lstm"), target, "forward")
+    if target not in MODES["forward"]:
+        with pytest.raises(SymbpttError, match="by forward are for numpy, jax and torch, not for numba"):
+            generate(recurrence("lstm"), target, "forward")
     with pytest.raises(SymbpttError, match="backwards in time: gradients by bptt alone, not by truncated"):
         generate(recurrence("bidirectional_rnn"), target, "truncated")
     if target not in MODES["checkpointed"]:

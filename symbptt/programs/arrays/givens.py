@@ -116,31 +116,32 @@ class Givens:
     def _parameters(self, words: set[str]) -> list[str]:
         """The lines that take the parameters that are used, in their common precision."""
         used = [p for p in self.plan.source.parameters if self.variable(p) in words]
-        given = "*parameters.values(), " if self.plan.source.parameters else ""
-        found = (
-            [f"dtype = np.result_type({given or self._precision_of_inputs()}0.0)"]
-            if used or "dtype" in words
-            else []
-        )
-        names = ", ".join(map(self.variable, used))
-        line = f"{names} = (np.asarray(parameters[name], dtype) for name in {self._keys_of(used)})"
+        found = [self._precision_line()] if used or "dtype" in words else []
+        names, each = ", ".join(map(self.variable, used)), self.dialect.as_array("parameters[name]")
+        line = f"{names} = ({each} for name in {self._keys_of(used)})"
         if len(used) > 1 and len(line) <= WIDEST:
             return [*found, line]
-        return [*found, *(f"{self.variable(p)} = np.asarray(parameters[{self.key(p)}], dtype)" for p in used)]
+        arrays = {self.variable(p): self.dialect.as_array(f"parameters[{self.key(p)}]") for p in used}
+        return [*found, *(f"{name} = {array}" for name, array in arrays.items())]
+
+    def _precision_line(self) -> str:
+        """The line that takes the precision of all parameters, of the inputs where there are none."""
+        r = self.plan.source
+        group, first = ("parameters", r.parameters) if r.parameters else ("inputs", r.inputs)
+        every = f"*{group}.values(), " if first else ""
+        text = f"{group}[{self.key(first[0])}]" if first else ""
+        return self.dialect.translated(self.dialect.precision).format(every=every, first=text)
 
     def _keys_of(self, used: list[Quantity]) -> str:
         """The keys of some parameters, as source."""
         every = len(used) == len(self.plan.source.parameters) and not self.ending
         return "PARAMETERS" if every else f"({', '.join(map(self.key, used))})"
 
-    def _precision_of_inputs(self) -> str:
-        return "*inputs.values(), " if self.recurrence.inputs else ""
-
     def _series(self, given: Iterable[Quantity], source: str) -> Iterator[tuple[str, str]]:
         """Inputs or targets; those looked back into get rows of zeros in front."""
         for q in given:
             name, front = self.variable(q), self.plan.front
-            yield name, f"{name} = np.asarray({source}[{self.key(q)}], dtype)"
+            yield name, f"{name} = {self.dialect.as_array(f'{source}[{self.key(q)}]')}"
             if self.storage.get(q.name) is Storage.PADDED:
                 zeros = self.dialect.made("zeros", f"({front}, *{name}.shape[1:])")
                 yield (

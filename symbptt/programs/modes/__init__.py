@@ -8,7 +8,11 @@ from symbptt.programs.arrays.module import numpy_module
 from symbptt.programs.arrays.two_way import two_way_module
 from symbptt.programs.loops import numba_module
 from symbptt.programs.modes.segments import arrays, series
-from symbptt.programs.modes.streams import streaming_module
+from symbptt.programs.modes.streams import (
+    streaming_jax_module,
+    streaming_module,
+    streaming_torch_module,
+)
 from symbptt.programs.series.jax_target import jax_module
 from symbptt.programs.series.torch_target import torch_module
 from symbptt.programs.series.two_way import two_way_jax_module, two_way_torch_module
@@ -33,7 +37,11 @@ MODES: Modules = {
         "jax": series.truncated_jax_module,
         "torch": series.truncated_torch_module,
     },
-    "forward": {"numpy": streaming_module},
+    "forward": {
+        "numpy": streaming_module,
+        "jax": streaming_jax_module,
+        "torch": streaming_torch_module,
+    },
 }
 # The same for recurrences with parts that run backwards in time.
 BOTH_WAYS: Modules = {

@@ -154,8 +154,7 @@ class SeriesBody(Body):
 
     def _target(self, d: Quantity) -> str:
         """The line that takes the targets of a loss."""
-        text = self.dialect.called("asarray", f"targets[{self.key(d)}]", self.dialect.typed)
-        return f"{self.variable(d)} = {text}"
+        return f"{self.variable(d)} = {self.dialect.as_array(f'targets[{self.key(d)}]')}"
 
     def _first(self) -> Iterator[tuple[str, str]]:
         """Lengths, precision, parameters and inputs: the lines that may be needed."""
@@ -303,11 +302,10 @@ class SeriesBody(Body):
         shapes = {self.names.key(q.name): lo.shape(q, lo.leading_of_start(q)) for q in self.initials}
         return self.whole([f"shapes = {listing(shapes)}"])
 
-    def frame(self) -> dict[str, object]:
-        """What the templates of these targets ask for beside what all do."""
+    def frame(self, more: Iterable[str] = ()) -> dict[str, object]:
+        """What the templates of these targets ask for beside what all do; `more` lines call functions too."""
         r = self.plan.source
-
-        lines = [*self.run(), *self.pull_back(), *(self.loss() if r.loss else [])]
+        lines = [*self.run(), *self.pull_back(), *(self.loss() if r.loss else []), *more]
         return {
             "parameters_given": bool(r.parameters),
             "inputs_names": texts(self.names.key(q.name) for q in r.inputs),

@@ -19,8 +19,8 @@ JAX = Dialect(
     "JAX",
     "jnp",
     ("jax", "jax.numpy as jnp"),
+    changed,
     scan="jax.lax.scan",
-    changed=changed,
     functions={
         "sigmoid": "jax.nn.sigmoid",
         "relu": "jax.nn.relu",

@@ -93,7 +93,6 @@ class Writer:
 
     def changed(self, name: str, whole: str, rows: str, how: str, value: str) -> list[str]:
         """The lines that make an array of another with a value put or added in some rows."""
-        assert self.lowering.dialect.changed is not None
         return self.lowering.dialect.changed(name, whole, rows, how, value)
 
     def zeros(self, q: Quantity, name: str, written: set[str]) -> list[str]:

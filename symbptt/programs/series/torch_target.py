@@ -6,6 +6,8 @@ where arrays are small.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from symbptt.programs.arrays.module import names_of, rendered
 from symbptt.programs.plan.linear import ScannedPlan
 from symbptt.programs.series.body import OWN, SeriesBody
@@ -24,17 +26,19 @@ TORCH = Dialect(
     "PyTorch",
     "torch",
     ("torch",),
+    changed,
     maker="dtype=dtype, device=device",
     typed="dtype=dtype, device=device",
     kind=("dtype, device", "dtype, device = {x}.dtype, {x}.device"),
+    precision="dtype, device = {first}.dtype, {first}.device",
     turned="{x}.flip(0)",
     eager=True,
     contiguous="{x}.contiguous()",
+    taken="as_tensor",
     axis="dim",
     keepdims="keepdim",
     concatenate="cat",
     scan="scan",
-    changed=changed,
     functions={
         "sigmoid": "torch.sigmoid",
         "relu": "torch.relu",
@@ -54,9 +58,9 @@ OWN_TORCH = (
 )
 
 
-def frame(body: SeriesBody) -> dict[str, object]:
-    """What the template asks for beside what it shares with the other targets."""
-    told = body.frame()
+def frame(body: SeriesBody, more: Iterable[str] = ()) -> dict[str, object]:
+    """What the template asks for beside what it shares with the other targets; `more` lines are in it too."""
+    told = body.frame(more)
     constants = [(name, told[f"{name.lower()}_names"]) for name in ("INPUTS", "INITIAL", "RETURNED")]
     return {**told, "constants": constants, "cell": cell(body) if body.plan.source.parameters else None}
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from symbptt.programs.source.lines import assignment
+
 # In source, not in the sentences of its docstrings.
 NUMPY_WORDS = re.compile(r"\bnp(?=\.)|\b(?:axis|keepdims)(?=[=,)])")
 
@@ -16,6 +18,9 @@ class Dialect:
 
     `maker` is what zeros, ones and empty are told beside the shape, `typed` what other functions are told
     that make an array; `kind` are the names in both, and the line that takes them from an array {x}.
+    `changed(name, array, rows, how, value)` makes lines by which a name stands for an array with a value put
+    ("set"), or added ("add"), in some rows.
+    `precision` takes them from all parameters: the first {first}, or {every}.
     `turned` is a series {x} in reverse. Of an `eager` library every operation of a step is a call that costs
     by itself, so that there should be few in a loop. `functions` holds the functions of the table that the
     library has under a name of its own, `bodies` those whose NumPy source it does not understand, in terms
@@ -25,11 +30,14 @@ class Dialect:
     name: str
     module: str
     imports: tuple[str, ...]
+    changed: Callable[[str, str, str, str, str], list[str]]
     maker: str = "dtype"
     typed: str = "dtype=dtype"
     kind: tuple[str, str] = ("dtype", "dtype = {x}.dtype")
+    precision: str = "dtype = np.result_type({every}0.0)"
     turned: str = "{x}[::-1]"
     eager: bool = False
+    taken: str = "asarray"
     axis: str = "axis"
     keepdims: str = "keepdims"
     concatenate: str = "concatenate"
@@ -40,7 +48,6 @@ class Dialect:
     squared: str = ""
     bodies: Mapping[str, str] = field(default_factory=dict)
     scan: str = ""
-    changed: Callable[[str, str, str, str, str], list[str]] | None = None
 
     def translated(self, numpy: str) -> str:
         """NumPy source of the table of functions in the words of the library."""
@@ -63,6 +70,10 @@ class Dialect:
         """A new array: zeros, ones or empty."""
         return self.called(what, shape, self.maker)
 
+    def as_array(self, text: str) -> str:
+        """A value as an array of the precision."""
+        return self.called(self.taken, text, self.maker)
+
     def joined(self, texts: Sequence[str], axis: str = "") -> str:
         """Arrays joined along an axis, by default the first."""
         return self.called(
@@ -70,10 +81,16 @@ class Dialect:
         )
 
 
+def in_place(name: str, whole: str, rows: str, how: str, value: str) -> list[str]:
+    """The array itself with a value put, or added, in some rows."""
+    return assignment(f"{name}[{rows}]", "+=" if how == "add" else "=", value)
+
+
 NUMPY = Dialect(
     "NumPy",
     "np",
     ("numpy as np",),
+    in_place,
     contiguous="np.ascontiguousarray({x})",
     over_rows="over_rows({x}, {W})",
     together="arrays",

@@ -13,7 +13,7 @@ diagonal: one row a state holds them, and the influence has the shape of the par
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbptt.expressions import Quantity, size
@@ -24,6 +24,13 @@ from symbptt.programs.modes.streams.carried import StepPlan
 from symbptt.programs.modes.streams.start import StreamStart
 from symbptt.programs.modes.streams.step import StreamStep
 from symbptt.programs.plan.linear import ScannedPlan
+from symbptt.programs.plan.names import Names
+from symbptt.programs.series import body as series
+from symbptt.programs.series import jax_target, torch_target
+from symbptt.programs.series.body import SeriesBody
+from symbptt.programs.series.jax_target import JAX
+from symbptt.programs.series.torch_target import TORCH
+from symbptt.programs.source.dialect import NUMPY, Dialect
 from symbptt.programs.source.lines import listing
 from symbptt.recurrence import Recurrence
 
@@ -40,12 +47,36 @@ def streaming_module(recurrence: Recurrence) -> str:
     """
     names = names_of(recurrence, OWN)
     body = ScannedBody(ScannedPlan(recurrence), names)
+    return rendered("streaming.py.jinja", body, _stream(recurrence, names, NUMPY, {}))
+
+
+def streaming_jax_module(recurrence: Recurrence) -> str:
+    """The JAX module with a stream; a step is compiled. Raises SymbpttError where there is no stream."""
+    names = names_of(recurrence, (*OWN, *series.OWN, *jax_target.OWN_JAX))
+    body = SeriesBody(ScannedPlan(recurrence), names, JAX)
+    more = _stream(recurrence, names, JAX, {"step_is": "@jax.jit"})
+    return rendered("jax_streaming.py.jinja", body, {**body.frame(more["lines"]), **more})
+
+
+def streaming_torch_module(recurrence: Recurrence) -> str:
+    """The PyTorch module with a stream, outside of autograd. Raises SymbpttError where there is no stream."""
+    names = names_of(recurrence, (*OWN, *series.OWN, *torch_target.OWN_TORCH))
+    body = SeriesBody(ScannedPlan(recurrence), names, TORCH)
+    more = _stream(recurrence, names, TORCH, dict.fromkeys(("start_is", "step_is"), "@torch.no_grad()"))
+    return rendered("torch_streaming.py.jinja", body, {**torch_target.frame(body, more["lines"]), **more})
+
+
+def _stream(
+    recurrence: Recurrence, names: Names, dialect: Dialect, decorators: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the templates ask for of a stream: lines, shapes, and what stands before the functions."""
     plan = StepPlan(with_inputs_remembered(recurrence))
-    stream = StreamStep(plan, names)
-    lines = {"start": StreamStart(plan, names).start(), "step": stream.step()}
+    stream = StreamStep(plan, names, dialect)
+    lines = {"start": StreamStart(plan, names, dialect).start(), "step": stream.step()}
     everything = [line for part in lines.values() for line in part]
-    told = {**lines, **_told(stream), "with_last": any("with_last(" in line for line in everything)}
-    return rendered("streaming.py.jinja", body, {"stream": told, "lines": everything})
+    with_last = any("with_last(" in line for line in everything)
+    told = {**lines, **_told(stream), **decorators, "with_last": with_last}
+    return {"stream": told, "lines": everything, "lib": dialect}
 
 
 def _told(stream: StreamStep) -> dict[str, Any]:
@@ -63,10 +94,11 @@ def _told(stream: StreamStep) -> dict[str, Any]:
 
 def _about_start(stream: StreamStep) -> list[str]:
     many = f"{stream.lags} * " if stream.lags > 1 else ""
-    rows, entry = f"{many}{stream.entries}", "" if stream.by_units else "entry of the "
+    rows = f"{many}{stream.entries}"
+    each = "state that depends" if stream.by_units else "entry of the states that depend"
     return _wrapped(
         f"state: {_shapes({q: _leading(stream, q) for q in stream.states}, stream)}.",
-        f"influence: the derivative of the state by each parameter, a row for each {entry}states that depend "
+        f"influence: the derivative of the state by each parameter, a row for each {each} "
         f"on parameters: {_shapes({p: [rows, 'B'] for p in stream.influences}, stream)}.",
         "samples: the number B of samples; where it is left out there is one, without the axis B in all but "
         "influence. The other arguments are those of `forward`.",

@@ -117,7 +117,7 @@ class Stream(Body):
     @cached_property
     def lowering(self) -> Lowering:
         """Expressions of a step as source."""
-        return StepLowering(self.names, {}, 1, STEP, count=self.count)
+        return StepLowering(self.names, {}, 1, STEP, self.dialect, count=self.count)
 
     def _lower(self, scope: Scope, like: Quantity, value: Basic) -> str:
         """A value in the full shape of a quantity."""

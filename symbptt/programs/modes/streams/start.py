@@ -9,7 +9,7 @@ import sympy
 from symbptt.expressions import quantities, size
 from symbptt.programs.modes.one_step import ROWS
 from symbptt.programs.modes.streams.carried import Stream
-from symbptt.programs.source.lines import assigned, assignment
+from symbptt.programs.source.lines import assigned
 from symbptt.recurrence import Equation
 
 
@@ -30,19 +30,20 @@ class StreamStart(Stream):
         for q in self.states:
             lag = self.plan.source.lags[q.name]
             shape = self.lowering.shape(q, [*([str(lag)] if lag > 1 else []), "*samples"])
-            found.append(f"{self.variable(q)} = np.zeros({shape}, dtype)")
+            found.append(f"{self.variable(q)} = {self.dialect.made('zeros', shape)}")
             if q in self.initials:
-                found.append(f"{self.variable(q)}[...] = initial.get({self.key(q)}, 0)")
+                given = self.dialect.as_array(f"initial.get({self.key(q)}, 0)")
+                found.append(f"{self.variable(q)} += {given}")
         for e in self.plan.started:
-            row = "[-1]" if self.plan.source.lags[e.left.name] > 1 else "[...]"
-            value = self.lowering.lower(e.right)
-            found += assignment(f"{self.variable(e.left)}{row}", "=", value.text)
+            name, value = self.variable(e.left), self.lowering.lower(e.right).text
+            row = "-1" if self.plan.source.lags[e.left.name] > 1 else "..."
+            found += self.dialect.changed(name, name, row, "set", value)
         return [*found, *assigned("state", {self.names.key(q.name): self.variable(q) for q in self.states})]
 
     def _starting_influence(self) -> list[str]:
         rows = self.count if self.lags == 1 else f"{self.lags} * {self.count}"
         entries = {
-            self.names.key(p.name): f"np.zeros({self.lowering.shape(p, [rows, 'B'])}, dtype)"
+            self.names.key(p.name): self.dialect.made("zeros", self.lowering.shape(p, [rows, "B"]))
             for p in self.influences
         }
         found = assigned("influence", entries)
@@ -53,12 +54,12 @@ class StreamStart(Stream):
     def _owed(self, e: Equation) -> list[str]:
         """The derivative of a computed initial value by each parameter."""
         first = self._first_row([q.name for q in self.carriers].index(e.left.name))
-        zeros = f"np.zeros({self.lowering.shape(e.left, ['B'])}, dtype)"
+        zeros = self.dialect.made("zeros", self.lowering.shape(e.left, ["B"]))
         found = [f"{self._row_name(e.left)} = new_rows({first}, {zeros}, {self.count})"]
         for p in (p for p in self.influences if p in quantities(e.right)):
             value = self._lower(ROWS, p, self.plan.pulled(e, p))
-            target = f"influence[{self.key(p)}][:{self.count}]"
-            found += assignment(target, "+=", f"({value})[:-1]")
+            rows = f"influence[{self.key(p)}]"
+            found += self.dialect.changed(rows, rows, f":{self.count}", "add", f"({value})[:-1]")
         return found
 
     def _axes(self) -> Iterator[tuple[sympy.Expr, str]]:

@@ -40,7 +40,8 @@ class StreamStep(Stream):
         first = self.states[0]
         axis = 0 if self.plan.source.lags[first.name] == 1 else 1
         given = [
-            (self.variable(x), f"np.asarray(inputs[{self.key(x)}], dtype)") for x in self.recurrence.inputs
+            (self.variable(x), self.dialect.as_array(f"inputs[{self.key(x)}]"))
+            for x in self.recurrence.inputs
         ]
         return [
             ("B", f"B = state[{self.key(first)}].shape[{axis}]"),
@@ -56,7 +57,7 @@ class StreamStep(Stream):
             names = [self._name(STEP, q.at(t - back)) for back in range(1, lag + 1)]
             values = [given] if lag == 1 else [f"{given}[-{back}]" for back in range(1, lag + 1)]
             found += [
-                f"{name} = np.asarray({value}, dtype)" for name, value in zip(names, values, strict=True)
+                f"{name} = {self.dialect.as_array(value)}" for name, value in zip(names, values, strict=True)
             ]
         return found
 
@@ -119,7 +120,7 @@ class StreamStep(Stream):
         ]
         if self.lags == 1:
             return [*found, "influence = {name: new[:-1] for name, new in carried.items()}"]
-        rows = "np.concatenate([new[:-1], influence[name]])[:oldest]"
+        rows = f"{self.dialect.joined(['new[:-1]', 'influence[name]'])}[:oldest]"
         return [
             *found,
             f"oldest = {self.lags} * {self.count}",
@@ -134,7 +135,7 @@ class StreamStep(Stream):
             name = self.variable(adjoint(p))
             value = self._gathered(p, self.outer)
             if p in self.influences:
-                found.append(f"{name} = np.sum(carried[{self.key(p)}][-1], axis=0)")
+                found.append(f"{name} = {self.dialect.summed(f'carried[{self.key(p)}][-1]', '0')}")
                 written.add(p)
             if not is_zero(value):
                 code = summed(self.lowering.at(STEP), value)
@@ -148,7 +149,7 @@ class StreamStep(Stream):
                 written.add(p)
         by = {p: self.variable(adjoint(p)) for p in written}
         entries = {
-            self.names.key(p.name): by.get(p, f"np.zeros_like({self.variable(p)})")
+            self.names.key(p.name): by.get(p, self.dialect.called("zeros_like", self.variable(p)))
             for p in self.recurrence.parameters
         }
         return [*found, *assigned("gradients", entries)]
@@ -159,7 +160,9 @@ class StreamStep(Stream):
         for q in self.states:
             lag = self.plan.source.lags[q.name]
             names = [self._name(STEP, q.at(t - back)) for back in reversed(range(lag))]
-            entries[self.names.key(q.name)] = names[0] if lag == 1 else f"np.stack([{', '.join(names)}])"
+            entries[self.names.key(q.name)] = (
+                names[0] if lag == 1 else self.dialect.called("stack", f"[{', '.join(names)}]")
+            )
         return assigned("state", entries)
 
     def _axes(self) -> Iterator[tuple[sympy.Expr, str]]:
