@@ -7,7 +7,7 @@ and opens a new scope when it does not hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -33,7 +33,7 @@ from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
-from symbptt.judge.numeric.trial import tried
+from symbptt.judge.numeric.trial import ZEROS, tried
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.places import part_of, region_of
 from symbptt.judge.reading import (
@@ -377,8 +377,19 @@ class Court:
         self.scopes[id(claim)] = self.scope
         every = [by_numbers(one, self.scope) for one in instances(claim, self.scope)]
         finding, spoken = min(every, key=lambda found: (WORST.index(found[0].verdict), found[0].proved))
+        if finding.message == ZEROS and (free := self._before_said(claim)):
+            finding, spoken = free
         self.spoken.update(spoken.items())
         return finding
+
+    def _before_said(self, claim: Claim) -> tuple[Finding, Mapping[str, str]] | None:
+        """What is zero by a later definition, as a Lagrangian's slope by that of its multipliers, without it."""
+        scope = self.scope.until(claim.display)
+        found = by_numbers(claim, scope)
+        if found[0].verdict == "undetermined":
+            return None
+        self.scopes[id(claim)] = scope
+        return found
 
     def conventions(self) -> dict[str, str]:
         """How products and derivatives were read where it mattered."""

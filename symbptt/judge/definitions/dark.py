@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from symbptt.judge.notation.vocabulary import Reference, Vocabulary, application, integer, names_in
+from symbptt.judge.notation.vocabulary import (
+    Reference,
+    Vocabulary,
+    application,
+    free_letters,
+    integer,
+    names_in,
+)
 from symbptt.judge.numeric import functions
 from symbptt.judge.numeric.tensors import Tensor, Undecided
 from symbptt.judge.numeric.world import Circular, Definition, Evaluate, OutOfRange, TooLong, World
-from symbptt.reader.syntax import Derivative, Differential, Gradient, Name
+from symbptt.reader.syntax import Derivative, Differential, Gradient
 from symbptt.reader.walks import walk
 
 
@@ -64,7 +71,7 @@ def _arguments(
 ) -> Iterator[Tensor]:
     """The values of what is named, at all times where the letter of the time runs."""
     for reference in references:
-        if isinstance(reference.time, Name) and reference.time.base not in bound:
+        if reference.time is not None and free_letters(reference.time, frozenset(bound)):
             yield from (world.value(reference.key, time) for time in range(1, world.horizon + 1))
             continue
         time = None if reference.time is None else integer(reference.time, bound)

@@ -24,7 +24,7 @@ from symbptt.judge.definitions.named_losses import spelled_out
 from symbptt.judge.definitions.relation import defined, definition, upright
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.definitions.slipped import at_own_time, in_small_letters, undated
-from symbptt.judge.notation.moments import at_one_time, at_start
+from symbptt.judge.notation.moments import at_one_time, at_start, outputs_at_zero
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.times import at_time, split, time_of
@@ -76,7 +76,12 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
     found = _by_name(found)
     said = [one for claim, one in found.values() if claim is None]
     every = [one for _, one in found.values()]
-    for one in (*at_one_time(said, every, vocabulary), *at_start(every, vocabulary)):
+    ways = (
+        at_one_time(said, every, vocabulary),
+        at_start(every, vocabulary),
+        outputs_at_zero(every, vocabulary),
+    )
+    for one in (one for way in ways for one in way):
         found.setdefault((one.key, one.pattern), (None, one))
     steps = {one.key: one for (_, pattern), (_, one) in found.items() if pattern == "t"}
     found = {slot: (claim, spelled_out(one, steps, vocabulary)) for slot, (claim, one) in found.items()}

@@ -82,6 +82,8 @@ class Scope:
                 for found in self.definitions.values():
                     for one in found:
                         self._learn(shapes, one)
+            for key in self.vocabulary.symmetric & shapes.table.keys():
+                shapes.axes.unify(*shapes.table[key])
             self.shapes = shapes
         return self.shapes
 
@@ -137,6 +139,8 @@ class Scope:
                 shapes.rows,
                 targets=self._targets(),
                 positive=self.vocabulary.positive,
+                symmetric=self.vocabulary.symmetric,
+                free=frozenset().union(*self.vocabulary.lagrangians.values()),
                 labelled=self.vocabulary.labelled,
             )
         self.known[place] = len(shapes.table)

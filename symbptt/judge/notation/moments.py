@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,7 +10,7 @@ from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import Sided, claim_names
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.reader.syntax import Name, Number, Surface
+from symbptt.reader.syntax import BigOperator, Name, Number, Surface
 from symbptt.reader.walks import walk
 
 MOST_STEPS = 8
@@ -46,6 +46,45 @@ def at_start(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[De
         if here and any(reference.key in given for reference in references):
             nothing = Number(one.time.at, "0")
             yield replace(one, time=nothing, right=rebuilt(one.right, partial(_moved, one.time, nothing)))
+
+
+def outputs_at_zero(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[Definition]:
+    r"""The outputs of time 0, y_0 = C x_0, where a sum over time starts there: \sum_{t=0}^{N-1}.
+
+    A state has none: x_0 is given, and so is what nothing but the state says, z_0 of h_t = \tanh(z_t).
+    """
+    every = list(every)
+    if not any(_from_zero(node, vocabulary.names.letter) for one in every for node in walk(one.right)):
+        return
+    steps = [one for one in every if one.pattern == "t"]
+    names = {id(one): [vocabulary.refer(name) for name in names_in(one.right)] for one in steps}
+    rests = {one.key: {reference.key for reference in names[id(one)]} for one in steps}
+    started = {one.key for one in every if one.initial}
+    for one in steps:
+        plain = isinstance(one.time, Name) and not one.called and one.key not in started
+        here = all(reference.time in (None, one.time) for reference in names[id(one)])
+        if plain and here and one.time is not None and one.key not in _reached(one.key, rests):
+            nothing = Number(one.time.at, "0")
+            yield replace(one, time=nothing, right=rebuilt(one.right, partial(_moved, one.time, nothing)))
+
+
+def _from_zero(node: Surface, letter: str) -> bool:
+    """Is this a sum over time that starts at 0?"""
+    match node:
+        case BigOperator(indices=(Name(base=index),), lower=Number(text="0")):
+            return index == letter
+    return False
+
+
+def _reached(key: str, rests: Mapping[str, set[str]]) -> set[str]:
+    """What a quantity rests on, at any depth; itself among it where it is a state."""
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        fresh = rests.get(waiting.pop(), set()) - found
+        found |= fresh
+        waiting += fresh
+    return found
 
 
 def last_written(claim: Sided, vocabulary: Vocabulary) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from symbptt.judge.notation.lagrangians import lagrangians
 from symbptt.judge.notation.sided import Sided, claim_sides
 from symbptt.judge.notation.writing import Writing
 from symbptt.judge.numeric.tensors import Undecided
@@ -34,6 +35,7 @@ from symbptt.reader.syntax import (
     Relation,
     Scripted,
     Surface,
+    Transpose,
     Word,
 )
 from symbptt.reader.walks import names_in, walk
@@ -70,6 +72,8 @@ class Vocabulary:
     spoken: dict[str, str] = field(default_factory=dict)  # functions that the prose names
     sized: frozenset[str] = frozenset()
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
+    symmetric: frozenset[str] = frozenset()  # matrices of which Q = Q^T is said
+    lagrangians: dict[str, frozenset[str]] = field(default_factory=dict)  # with what is free in them
     labelled: int | None = None  # how much later than p_t the label y_t of -\\log p_{t,y_t} is
     numbered: frozenset[str] = frozenset()  # z_2 that is defined beside z, so no entry of it
     writing: Writing = field(default_factory=lambda: Writing())
@@ -93,10 +97,19 @@ class Vocabulary:
         sides = [side for chain in chains for side in sides_of(chain)]
         logged = frozenset(found.refer(name).key for side in sides for name in _logged(side))
         label = found.label_in(every)
+        symmetric = frozenset(found.refer(name).key for chain in chains for name in _symmetric(chain))
         running = frozenset(name.base for name in every if _is_at(found.refer(name).time, names.letter))
         found = replace(found, copies=_copies(sides, found), running=running)
         return replace(
-            found, known=plain, quantities=timed, positive=logged, labelled=label, cache={}, spelled={}
+            found,
+            known=plain,
+            quantities=timed,
+            positive=logged,
+            symmetric=symmetric,
+            lagrangians=lagrangians(chains, lambda name: found.refer(name).key),
+            labelled=label,
+            cache={},
+            spelled={},
         )
 
     def label_in(self, names: Iterable[Name]) -> int | None:
@@ -231,6 +244,16 @@ def _logged(root: Surface) -> Iterator[Name]:
                 inner = inner.items[0]
             if isinstance(inner, Name):
                 yield inner
+
+
+def _symmetric(chain: Chain) -> Iterator[Name]:
+    """The names that a statement says to be symmetric: Q = Q^T."""
+    for relation in chain.relations():
+        match relation:
+            case Relation(op="=", left=Name() as name, right=Transpose(operand=other)) if name == other:
+                yield name
+            case Relation(op="=", left=Transpose(operand=other), right=Name() as name) if name == other:
+                yield name
 
 
 def index_names(node: Surface) -> Iterator[Name]:

@@ -51,9 +51,9 @@ class Writing:
         roots = [node for chain in chains for node in sides_of(chain)]
         sums = [node for root in roots for node in walk(root) if isinstance(node, BigOperator)]
         times = {base for root in roots for name in names_in(root) for base in _time_letters(name)}
-        declared = {letter for chain in chains for letter in _declared(chain)}
-        ends = {_limit(node) for node in sums if _index(node) == names.letter}
-        last = {"T"} | (ends - declared - {""} - frozenset("ijklmrsu"))
+        declared = {letter for chain in chains for letter in _declared(chain, names.letter)}
+        ends = names.last | {_limit(node) for node in sums if _index(node) == names.letter}
+        last = {"T"} | (ends - declared - {"", names.letter} - frozenset("ijklmrsu"))
         last |= {"\\tau"} if _is_last("\\tau", roots, sums, names) else set()
         counted = {
             _limit(node)
@@ -190,8 +190,11 @@ def _word(node: Surface) -> str:
     return node.text if isinstance(node, Word) else ""
 
 
-def _declared(chain: Chain) -> Iterator[str]:
-    """The letters of declared sizes: n, m of W \\in \\mathbb{R}^{n \\times m}; N of i = 1, \\ldots, N."""
+def _declared(chain: Chain, time: str) -> Iterator[str]:
+    """The letters of declared sizes: n, m of W \\in \\mathbb{R}^{n \\times m}; N of i = 1, \\ldots, N.
+
+    The N of t = 1, \\ldots, N, where t is the time, is no size.
+    """
     for relation in chain.relations():
         right = relation.right
         if relation.op in DECLARES:
@@ -200,6 +203,8 @@ def _declared(chain: Chain) -> Iterator[str]:
             if isinstance(right, Binary) and right.op == "\\times":
                 yield from (item.base for item in names_in(right))
         if relation.op == "=" and isinstance(right, Bracket) and right.kind == "list":
+            if _letter(relation.left) == time:
+                continue
             ends = isinstance(right.items[-1], Name) and any(isinstance(item, Dots) for item in right.items)
             yield from {_letter(right.items[-1])} - {"T"} if ends else ()
 

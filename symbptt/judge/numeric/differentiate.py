@@ -94,6 +94,8 @@ class Differentiating(Naming):
         """The derivative in the kind that is chosen where the kinds differ."""
         if node.kind in KINDS_OF:
             return self._of_kinds(node.numerator, by, (KINDS_OF[node.kind],))[0]
+        if self._is_lagrangian(node.numerator):
+            return self._of_kinds(node.numerator, by, ("free",))[0]
         call = application(without_arguments(node.numerator, self))
         found = self._of_kinds(node.numerator, by, KINDS if call is None else OF_CALLS)
         known = self.world.definition(*by) is not None
@@ -110,6 +112,10 @@ class Differentiating(Naming):
         answer = min(self.choose(question, len(found)), len(found) - 1)
         self.world.meant.setdefault((question, answer), set()).add(self.world.kinds[id(found)][answer])
         return found[answer]
+
+    def _is_lagrangian(self, above: Surface) -> bool:
+        """Is this a cost to which the equations of a state are adjoined?"""
+        return isinstance(above, Name) and self.vocabulary.refer(above).key in self.vocabulary.lagrangians
 
     def _at_one_time(self, node: Derivative) -> bool:
         """Are two quantities written with the same time, one differentiated by the other?"""

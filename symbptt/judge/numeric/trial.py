@@ -31,6 +31,7 @@ NEARLY = 1e-3  # so much may rounding do where both sides should be zero
 UNFIT = "The sizes of the two sides fit in no reading."
 OUTSIDE = "It speaks only of times before the first step or after the last."
 VANISHING = 1e-11
+ZEROS = "Both sides are zero in every reading, which decides nothing."
 Settled = Mapping[tuple[object, ...], int]  # questions of reading that the document has settled
 Status = Literal["equal", "differs", "misfit", "clash", "undecided", "vanish"]
 
@@ -231,7 +232,8 @@ def _acts_as_matrix(node: Surface, scope: Scope) -> str:
     if call is None or call[0].base in scope.vocabulary.spoken or call[0].time is not None:
         return ""
     base = call[0].base
-    if len(base) != 1 or not base.isupper():
+    symmetric = scope.vocabulary.refer(call[0]).key in scope.vocabulary.symmetric
+    if len(base) != 1 or not base.isupper() or symmetric:
         return ""
     applied = {
         id(one[0]) for right in scope.rights() for one in map(application, walk(right)) if one is not None
@@ -292,7 +294,7 @@ def _over(
     if not np.isfinite(worst.error):
         return Outcome("undecided", "A value is not finite.")
     if vanished and not isinstance(claim.right, Number):
-        return Outcome("vanish", "Both sides are zero in every reading, which decides nothing.")
+        return Outcome("vanish", ZEROS)
     answers = {**choice.settled, **choice.made}
     return Outcome("equal", "", worst.error, worst.where, worst.left, worst.right, choice.spoken(), answers)
 
@@ -308,9 +310,10 @@ def compared(left: Tensor, right: Tensor, choice: Choice, claim: Claim) -> tuple
 
 
 def difference(one: Tensor, other: Tensor) -> tuple[float, float]:
-    """The largest difference relative to the larger side, and the size of that side."""
+    """The largest difference relative to the larger side, and the size of that side; none of two zeros."""
     size = max(float(np.abs(one.data).max(initial=0)), float(np.abs(other.data).max(initial=0)))
-    return float(np.abs(one.data - other.data).max(initial=0)) / max(size, VANISHING), size
+    apart = float(np.abs(one.data - other.data).max(initial=0))
+    return (0.0 if size < VANISHING else apart / size), size
 
 
 def instance(bound: dict[str, int], world: World) -> str:

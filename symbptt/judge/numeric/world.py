@@ -1,7 +1,8 @@
 """One numeric instance of a document: a value for every name at every time, from its own definitions.
 
 What has no definition gets random numbers of its size. Derivatives are complex steps through the forward
-run: total (through every path), immediate (earlier times held), or direct (all other definitions held).
+run: total (through every path), immediate (earlier times held), direct (all other definitions held), or free (the
+states of a Lagrangian held).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from symbptt.judge.numeric.functions import seed_of
 from symbptt.judge.numeric.tensors import Key, Tensor, Undecided, of_array, transposed
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
-Kind = Literal["total", "immediate", "direct", "own"]
+Kind = Literal["total", "immediate", "direct", "own", "free"]
 KINDS: tuple[Kind, ...] = ("total", "immediate", "direct", "own")
 TINY = 1e-30
 LAST = "T"  # the letter of the last time
@@ -157,6 +158,8 @@ class World:
     applied: dict[str, list[tuple[str, Definition, Name, Bracket]]] | None = None
     targets: frozenset[str] = frozenset()  # names that stand beside the logarithm of a prediction
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
+    symmetric: frozenset[str] = frozenset()  # matrices that are their own transposes
+    free: frozenset[str] = frozenset()  # states whose equations a Lagrangian adjoins, and multipliers
     labelled: int | None = None  # how much later the label is that a target stands for
     work: Work = field(default_factory=Work)  # shared with the instances that are made of this one
     node: Surface | None = None  # an occurrence of an expression that is moved, instead of a quantity
@@ -253,6 +256,8 @@ class World:
     def _held(self, shift: Shift, key: str, time: int | None) -> bool:
         if shift.kind == "total" or self.definition(key, time) is None:
             return False
+        if shift.kind == "free":
+            return key in self.free
         if shift.kind == "direct":
             return (key, time) != shift.of
         if shift.kind == "own":
@@ -297,8 +302,8 @@ class World:
         values = self.spread * uniform(seed, 0.25, 1.0, size) * signs((*seed, 1), size)
         if key in self.positive:
             values = np.abs(values)
-        if key.startswith("\\Sigma") and size[0] == size[1]:
-            values = values + values.T  # a covariance
+        if (key in self.symmetric or key.startswith("\\Sigma")) and size[0] == size[1]:
+            values = values + values.T  # a covariance is symmetric
         if key in self.targets or f"\\hat{{{key}}}" in self.sizes:  # of a prediction: its entries sum to 1
             if self.labelled is not None and time is not None:
                 return of_array(
@@ -342,7 +347,7 @@ class World:
 
     def moving(self, target: Key, kind: Kind, since: int | None, of: Key | None) -> World:
         """This world with a complex step of one quantity, shared by all that ask for the same."""
-        place = (target, kind, {"total": None, "immediate": since, "direct": of, "own": of}[kind])
+        place = (target, kind, {"total": None, "immediate": since, "direct": of, "own": of, "free": of}[kind])
         if place not in self.shifts:
             self.shifts[place] = self.shifted(target, kind, since, of)
         return self.shifts[place]
@@ -365,6 +370,8 @@ class World:
             self.rows,
             targets=self.targets,
             positive=self.positive,
+            symmetric=self.symmetric,
+            free=self.free,
             labelled=self.labelled,
             work=self.work,
         )

@@ -300,6 +300,8 @@ class SymbolicEvaluator(Evaluator):
     def _chosen(self, node: Derivative, by: Key) -> Tensor:
         question = ("kind", self.side, node.numerator, node.denominators, by[0])
         meant: set[Kind] = {"total"}
+        if self._is_lagrangian(node.numerator):
+            raise Unproved("a derivative with the states free")
         if node.kind in KINDS_OF:
             meant = {KINDS_OF[node.kind]}
         elif self.choose is not first:
