@@ -7,7 +7,7 @@ and opens a new scope when it does not hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -32,8 +32,8 @@ from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
-from symbptt.judge.numeric.numbers import by_numbers, evidence_of, reading_of
-from symbptt.judge.numeric.trial import ZEROS, tried
+from symbptt.judge.numeric.numbers import by_numbers, evidence_of, or_without_later, reading_of
+from symbptt.judge.numeric.trial import tried
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.places import part_of, region_of
 from symbptt.judge.reading import (
@@ -374,22 +374,11 @@ class Court:
 
     def _tried(self, claim: Claim) -> Finding:
         """The verdict by numbers in the scope that holds."""
-        self.scopes[id(claim)] = self.scope
         every = [by_numbers(one, self.scope) for one in instances(claim, self.scope)]
-        finding, spoken = min(every, key=lambda found: (WORST.index(found[0].verdict), found[0].proved))
-        if finding.message == ZEROS and (free := self._before_said(claim)):
-            finding, spoken = free
+        found = min(every, key=lambda found: (WORST.index(found[0].verdict), found[0].proved))
+        (finding, spoken), self.scopes[id(claim)] = or_without_later(claim, self.scope, found)
         self.spoken.update(spoken.items())
         return finding
-
-    def _before_said(self, claim: Claim) -> tuple[Finding, Mapping[str, str]] | None:
-        """What is zero by a later definition, as a Lagrangian's slope by that of its multipliers, without it."""
-        scope = self.scope.until(claim.display)
-        found = by_numbers(claim, scope)
-        if found[0].verdict == "undetermined":
-            return None
-        self.scopes[id(claim)] = scope
-        return found
 
     def conventions(self) -> dict[str, str]:
         """How products and derivatives were read where it mattered."""

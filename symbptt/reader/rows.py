@@ -317,6 +317,12 @@ def _is_remark(rest: list[Token]) -> bool:
     return said or all(token.kind in ("number", "op") for token in inside)
 
 
+def _is_condition(rest: list[Token]) -> bool:
+    """Is the rest of a row a condition in brackets, (t > k), and no more but a full stop?"""
+    shown = [token for token in rest if token.kind not in ("quad", "sep", "point")]
+    return _is_bracket(shown) and has_relation(shown[1:-1])
+
+
 def _is_bracket(tokens: list[Token]) -> bool:
     """Do brackets hold all of this?"""
     return bool(tokens) and tokens[0].kind == "open" and _closing(tokens) == len(tokens) - 1
@@ -334,7 +340,7 @@ def _separates(row: list[Token], number: int, current: list[Token]) -> bool:
             and (
                 after_comma
                 or (has_relation(current) and has_relation(rest) and rest[0].kind not in ("rel", "op"))
-                or (has_relation(current) and _is_bracket(rest) and has_relation(rest[1:-1]))
+                or (has_relation(current) and _is_condition(rest))
             )
         )
     if before in ("^", "_") or (token.kind == "word" and token.text.lower() not in CONNECTIVES):

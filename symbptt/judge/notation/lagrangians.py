@@ -1,7 +1,7 @@
 r"""Lagrangians: a cost to which the equations of a state are adjoined, each with its multiplier.
 
-L = J + \sum_t \lambda_t^\top (F(h_{t-1}) - h_t) is differentiated with h_1, ..., h_T free: what each depends on
-is said by the constraints, which the multipliers stand for.
+L = J + \sum_t \lambda_t^\top (F(h_{t-1}) - h_t) is differentiated with h_1, ..., h_T free: what each
+depends on is said by the constraints, which the multipliers stand for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from symbptt.reader.walks import names_in, walk
 
 
 def lagrangians(chains: Iterable[Chain], key: Callable[[Name], str]) -> dict[str, frozenset[str]]:
-    """The Lagrangians among the names that statements define, with the states and multipliers free in them."""
+    """The Lagrangians that statements define, with the states and multipliers that are free in them."""
     chains = [chain for chain in chains if isinstance(chain.first, Name) and chain.links]
     defined = {key(chain.first) for chain in chains if isinstance(chain.first, Name)}
     found: dict[str, frozenset[str]] = {}
@@ -27,7 +27,7 @@ def lagrangians(chains: Iterable[Chain], key: Callable[[Name], str]) -> dict[str
 
 
 def _adjoined(body: Surface) -> Iterator[tuple[Name, Name]]:
-    r"""Each multiplier with its state: \lambda_t^\top (F(h_{t-1}) - h_t), \langle \lambda_t, F(h_{t-1}) - h_t \rangle."""
+    r"""Each multiplier with its state: \lambda_t^\top (F(h_{t-1}) - h_t), as an inner product, too."""
     for node in walk(body):
         match node:
             case (

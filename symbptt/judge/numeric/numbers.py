@@ -8,7 +8,7 @@ from dataclasses import replace
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.numeric.naming import IDENTITY
-from symbptt.judge.numeric.trial import Outcome, tried
+from symbptt.judge.numeric.trial import ZEROS, Outcome, tried
 from symbptt.judge.proofs import proof
 from symbptt.judge.reading import Claim
 from symbptt.judge.relations.forms import says_scalars
@@ -17,7 +17,22 @@ from symbptt.judge.verdicts import Evidence, Finding
 UNFIT = "The sizes fit in no reading"
 
 
-def by_numbers(claim: Claim, scope: Scope) -> tuple[Finding, Mapping[str, str]]:
+Numbers = tuple[Finding, Mapping[str, str]]  # a verdict, and how the relation was read where that was open
+
+
+def or_without_later(claim: Claim, scope: Scope, found: Numbers) -> tuple[Numbers, Scope]:
+    """What was found by numbers in a scope; where both sides are zero in it, by what is defined before.
+
+    The slope of a Lagrangian is zero where its multipliers are what it says later that they are.
+    """
+    if found[0].message != ZEROS:
+        return found, scope
+    before = scope.until(claim.display)
+    other = by_numbers(claim, before)
+    return (found, scope) if other[0].verdict == "undetermined" else (other, before)
+
+
+def by_numbers(claim: Claim, scope: Scope) -> Numbers:
     """The verdict on a relation in a scope, and how it was read where that was open."""
     entries = scope.vocabulary.entries_of(claim)
     general = tried(claim, scope, False, entries)

@@ -1,8 +1,8 @@
 """One numeric instance of a document: a value for every name at every time, from its own definitions.
 
 What has no definition gets random numbers of its size. Derivatives are complex steps through the forward
-run: total (through every path), immediate (earlier times held), direct (all other definitions held), or free (the
-states of a Lagrangian held).
+run: total (through every path), immediate (earlier times held), direct (all other definitions held), or free
+(the states of a Lagrangian held).
 """
 
 from __future__ import annotations
