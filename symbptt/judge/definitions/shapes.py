@@ -5,7 +5,7 @@ A shape is a pair of axes. What cannot be made to fit is left alone: the judge t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
@@ -144,7 +144,7 @@ class Shapes:
 
     def equation(self, left: Surface, right: Surface) -> None:
         """Learns from left = right."""
-        if isinstance(left, Name) and self._of_numbers(right):
+        if isinstance(left, Name) and (self._of_numbers(right) or self._is_cost(left, right)):
             self.table[self._key(left)] = ONE, ONE
             return
         one, other = self.shape(left), self.shape(right)
@@ -173,6 +173,32 @@ class Shapes:
         match node:
             case Derivative(numerator=Name() as above, denominators=(Name() as below,)):
                 return self.of(above) == self.of(below) == (ONE, ONE)
+        return False
+
+    def _is_cost(self, left: Name, right: Surface) -> bool:
+        """Is a name of no declared size a number by what defines it: a square of a norm, or v^T h?"""
+        open_ = self._key(left) not in self.declared and not self.vocabulary.refer(left, self.entries).indices
+        return open_ and self._is_number(right) and self.shape(right) == (ONE, ONE)
+
+    def _is_number(self, node: Surface) -> bool:
+        """Does a formula reduce vectors to a number, in a norm or an inner product?"""
+        match node:
+            case Norm() | Apply(function="tr" | "trace" | "Tr" | "det"):
+                return True
+            case (
+                Scripted(base=inside, subscript=None) | Bracket(kind="()" | "[]" | "\\{\\}", items=(inside,))
+            ):
+                return self._is_number(inside)
+            case BigOperator(kind="sum", body=inside) | Negative(operand=inside):
+                return self._is_number(inside)
+            case Fraction(numerator=left) | Binary(op="/", left=left):
+                return self._is_number(left)
+            case Binary(op="+" | "-", left=left, right=right):
+                return self._is_number(left) or self._is_number(right)
+            case Juxtaposed(left=left, right=right) | Binary(left=left, right=right):
+                rows = any(isinstance(factor, Transpose) for factor in _factors(left))
+                inner = rows and self.shape(node) == (ONE, ONE)
+                return inner or self._is_number(left) or self._is_number(right)
         return False
 
     def _widened(self, left: Name, one: Pair, other: Pair) -> Pair:
@@ -314,6 +340,15 @@ class Shapes:
         for label, axis in self.axes.named.items():
             found[f"size {label}"] = (size(axis), 1)
         return found
+
+
+def _factors(node: Surface) -> Iterator[Surface]:
+    """The factors of a product."""
+    if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in PRODUCTS):
+        yield from _factors(node.left)
+        yield from _factors(node.right)
+    else:
+        yield node
 
 
 def _diagonal(given: Pair | None) -> Pair | None:
