@@ -1,10 +1,14 @@
-r"""From a formula as written to its tokens: macros replaced, {a \over b} as \frac{a}{b}, +&= as +=."""
+r"""From a formula as written to its tokens: macros replaced, {a \over b} as \frac{a}{b}, +&= as +=.
+
+Braces go that hold no formula of their own: {\color{red}\sum_k} a_k, \onslide<2->{a &= b \\ c &= d}.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from symbptt.reader.commands import GATHERING, SUMS
 from symbptt.reader.macros import Macro, expand, without_definitions
 from symbptt.reader.tokens import Token, tokenise
 
@@ -26,7 +30,7 @@ def expanded(latex: str, macros: Mapping[str, Macro]) -> list[Token]:
         ]
     if any(token.text in OVER for token in tokens):
         tokens = _fractions(tokens)
-    return _updates(_postscripts(_big_letters(tokens)))
+    return _updates(_postscripts(_ungrouped(_big_letters(tokens))))
 
 
 def _big_letters(tokens: list[Token]) -> list[Token]:
@@ -38,6 +42,39 @@ def _big_letters(tokens: list[Token]) -> list[Token]:
             limits = any(one.kind == "rel" for one in below)
             found[at] = replace(token, kind="command", text=BIG_LETTERS[token.text]) if limits else token
     return found
+
+
+def _ungrouped(tokens: list[Token]) -> list[Token]:
+    """Without the braces around the sign of a sum with its limits, and around cells or rows of a display."""
+    dropped: set[int] = set()
+    open_here: list[int] = []  # where the brackets start in which a token stands
+    for at, token in enumerate(tokens):
+        if token.kind in OPENS:
+            open_here.append(at)
+        elif token.kind in CLOSES and open_here:
+            start = open_here.pop()
+            if start in dropped or (token.kind == "}" and _is_sign(tokens, start, at)):
+                dropped |= {start, at}
+        elif token.kind in ("&", "row"):
+            for start in reversed(open_here):
+                if not _is_free(tokens, start, dropped):
+                    break
+                dropped.add(start)
+    return [token for at, token in enumerate(tokens) if at not in dropped] if dropped else tokens
+
+
+def _is_sign(tokens: list[Token], start: int, stop: int) -> bool:
+    """Is all that these braces hold the sign of a sum and its limits?"""
+    sign = tokens[start + 1].text
+    return (sign in SUMS or sign in GATHERING) and _scripts_end(tokens, start + 2) == stop
+
+
+def _is_free(tokens: list[Token], start: int, dropped: set[int]) -> bool:
+    """Does a group start here that neither a command nor a script takes?"""
+    if tokens[start].kind != "{":
+        return False
+    before = tokens[start - 1].kind if start else ""
+    return before not in ("command", "^", "_", "}") or start - 1 in dropped
 
 
 def _postscripts(tokens: list[Token]) -> list[Token]:

@@ -118,7 +118,7 @@ _PATTERN = re.compile(
   | (?P<operator>\\operatorname\*?\s*\{(?P<function>[^{}]*)\})
   | (?P<text>\\(?:text|textrm|textit|textbf|textsf|textnormal|mbox|hbox|texttt|intertext|emph)
         \s*\{(?P<prose>(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.)*\})*\})*\})*)\}
-      | \\(?:textrm|text)\s*(?P<bare>[A-Za-z]))
+      | \\(?:textrm|text)\s+(?P<bare>[A-Za-z]))
   | (?P<upright>\\(?:mathrm|mathsf|mathit|mathtt|rm)\s*
         (?:\{\s*(?P<letters>[A-Za-z]+)\s*\}|(?P<one>\b[A-Za-z](?![A-Za-z])))
       | \\(?:mathbf|boldsymbol|bm)\s*\{\s*(?P<bold>[a-z]{3,}|d(?=\s*\}\s*\\[a-z]))\s*\})

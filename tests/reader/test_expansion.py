@@ -176,3 +176,17 @@ def test_a_remark_in_brackets_is_no_factor(remark, statements):
 
 def test_for_all_is_left_out():
     assert parse(r"\forall k, x_k = y_k") == parse("x_k = y_k")
+
+
+def test_a_sign_of_a_sum_in_braces_of_its_own():
+    plain = first(r"y = \sum_{k=1}^{n} a_k b_k")
+    assert first(r"y = {\color{blue}\sum_{k=1}^{n}} a_k b_k") == plain
+    assert first(r"y = {\sum}_{k=1}^{n} a_k b_k") == plain
+
+
+def test_rows_in_braces_are_rows():
+    slide = parse(r"\begin{align} \onslide<2->{a &= b \\ c &= d \\} \onslide<+->{e &= f} \end{align}")
+    plain = parse(r"\begin{align} a &= b \\ c &= d \\ e &= f \end{align}")
+    assert slide == plain
+    (fraction,) = parse(r"z = \frac{a}{\substack{b \\ c}}")
+    assert any(isinstance(node, Fraction) for node in walk(fraction.links[0].right))

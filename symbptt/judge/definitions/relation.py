@@ -9,7 +9,7 @@ from symbptt.judge.notation.normal import renamed
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.world import LAST, Definition
-from symbptt.judge.reading import EQUALS, Claim
+from symbptt.judge.reading import EQUALS, Claim, braces
 from symbptt.reader.syntax import Bracket, Cases, Derivative, Dots, Matrix, Name, Surface, Text, Transpose
 from symbptt.reader.walks import walk
 
@@ -146,16 +146,11 @@ def _is_conditional(node: Surface) -> bool:
 
 
 def _holds_prose(right: Surface) -> bool:
-    """Do words stand in a formula, other than in the condition of a case?"""
-    conditions = {
-        condition
-        for node in walk(right)
-        if isinstance(node, Cases)
-        for _, condition in node.rows
-        if isinstance(condition, Text)
-    }
-    texts = [node for node in walk(right) if isinstance(node, Text) and node.text.strip()]
-    return any(node not in conditions for node in texts)
+    """Do words stand in a formula, other than in the condition of a case and the label of a brace?"""
+    cases = [row for node in walk(right) if isinstance(node, Cases) for row in node.rows]
+    asides = [condition for _, condition in cases] + [brace.label for brace in braces(right)]
+    aside = {text for one in asides if one is not None for text in walk(one) if isinstance(text, Text)}
+    return any(isinstance(node, Text) and node.text.strip() and node not in aside for node in walk(right))
 
 
 def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:

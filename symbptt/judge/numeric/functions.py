@@ -29,6 +29,13 @@ def logarithm(x: Array) -> Array:
     return np.asarray(np.log(x * np.where(x.real < 0, -1.0, 1.0)))
 
 
+def root(x: Array) -> Array:
+    """The square root. Raises Undecided for a negative number: its root is no number that a page speaks of."""
+    if np.any(x.real < 0):
+        raise Undecided("a root of a negative number")
+    return np.sqrt(x)
+
+
 def positive(x: Array) -> Array:
     """The positive part, where it is positive."""
     return np.where(x.real > 0, x, 0)
@@ -49,7 +56,7 @@ ELEMENTARY: dict[str, Elementwise] = {
     "relu": positive,
     "ReLU": positive,
     "softplus": lambda x: np.asarray(np.log(1 + np.exp(x))),
-    "sqrt": np.sqrt,
+    "sqrt": root,
     "\\sigma": sigmoid,
 }
 OF_VALUE: dict[str, Elementwise] = {

@@ -18,7 +18,7 @@ import numpy as np
 from symbptt.judge.notation.vocabulary import CLASSES, Vocabulary, application, integer, names_in
 from symbptt.judge.numeric.chance import signs, uniform
 from symbptt.judge.numeric.functions import seed_of
-from symbptt.judge.numeric.tensors import Key, Tensor, Undecided, of_array, transposed
+from symbptt.judge.numeric.tensors import Array, Key, Tensor, Undecided, of_array, transposed
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
 Kind = Literal["total", "immediate", "direct", "own", "free"]
@@ -305,11 +305,9 @@ class World:
         if (key in self.symmetric or key.startswith("\\Sigma")) and size[0] == size[1]:
             values = values + values.T  # a covariance is symmetric
         if key in self.targets or f"\\hat{{{key}}}" in self.sizes:  # of a prediction: its entries sum to 1
-            if self.labelled is not None and time is not None:
-                return of_array(
-                    np.eye(max(size))[(time + self.labelled) % min(CLASSES, max(size))].reshape(size)
-                )
             axis = 1 if size[0] == 1 or (self.rows and size[1] != 1) else 0
+            if self.labelled is not None and time is not None:
+                return of_array(_labels(size, axis, time + self.labelled))
             values = np.abs(values) / np.abs(values).sum(axis=axis, keepdims=True)
         return of_array(values)
 
@@ -375,6 +373,13 @@ class World:
             labelled=self.labelled,
             work=self.work,
         )
+
+
+def _labels(size: tuple[int, int], axis: int, first: int) -> Array:
+    """Targets that are 1 for one class and 0 for the others: the classes along ``axis``, one example after the other."""
+    classes = (first + np.arange(size[1 - axis])) % min(CLASSES, size[axis])
+    rows = np.eye(size[axis])[classes]
+    return rows if axis else rows.T
 
 
 def stepped(value: Tensor) -> Tensor:
