@@ -13,7 +13,7 @@ from symbptt.judge.definitions.restated import Restated
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.notation.circumstances import circumstance
 from symbptt.judge.numeric.layouts import MATRIX, QUESTIONS, Layouts
-from symbptt.judge.numeric.numbers import UNFIT, evidence_of
+from symbptt.judge.numeric.numbers import UNFIT, evidence_of, only_of_numbers
 from symbptt.judge.numeric.trial import Settled, Trial
 from symbptt.judge.reading import Claim
 from symbptt.judge.relations.forms import says_scalars
@@ -25,6 +25,10 @@ from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Transpose
 
 FROM_ZERO = "It holds where the states start at zero."
+FEWEST = (
+    2  # relations with transposes or diagonals that hold for all sizes, by which a document means matrices
+)
+SHARE = 2  # and they are to be as many times those that hold for plain numbers alone
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Revision:
                     layouts.hear(id(claim), self.trial(claim), asked)
         self.layouts = layouts
         self.settled: Settled = layouts.settled()
+        self.matrices = self._keeps_to_matrices()
 
     def spoken(self) -> dict[str, str]:
         """The layout in words."""
@@ -141,13 +146,30 @@ class Revision:
         found = repair(trial.claim, trial, self.claims, self.settled)
         return _pointed(finding, found, f"To hold for any start: {found.said}." if found else "")
 
+    def _keeps_to_matrices(self) -> bool:
+        """Is the document written with care for what matrices need and plain numbers do not?
+
+        Its relations with transposes or diagonals hold for all sizes, but for a few.
+        """
+        held = [claim for claim in self.claims if self.findings[id(claim)].verdict == "holds"]
+        alone = [claim for claim in held if self.findings[id(claim)].scope == "scalar"]
+        rest = [claim for claim in held if claim not in alone and id(claim) in self.scopes]
+        careful = [claim for claim in rest if self.scopes[id(claim)].speaks_of_vectors(claim)]
+        return len(careful) >= max(FEWEST, SHARE * len(alone))
+
     def _widened(self, claim: Claim, finding: Finding) -> Finding:
-        """What is true of plain numbers alone, with the edit that makes it true of all sizes."""
+        """What is true of plain numbers alone, with the edit that makes it true of all sizes.
+
+        It fails in a document that keeps to matrices: the edit is what was forgotten.
+        """
         trial = self.trial(claim)
         if says_scalars(claim) or not any(1 not in size for size in trial.world.sizes.values()):
             return finding  # it is meant for numbers, or the document speaks of no matrix
         found = widened(trial.claim, trial, self.claims, self.settled)
-        return _pointed(finding, found, f"For larger ones: {found.said}." if found else "")
+        if found is None or not self.matrices:
+            return _pointed(finding, found, f"For larger ones: {found.said}." if found else "")
+        outcome = trial.outcome(self.settled)
+        return _pointed(only_of_numbers(outcome), found)
 
     def _repaired(self, claim: Claim, finding: Finding) -> Finding:
         """A failure with the slightest edit that mends it; sizes that an edit makes fit fail, too."""

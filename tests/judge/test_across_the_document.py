@@ -113,3 +113,34 @@ def test_a_letter_that_names_a_size_may_be_an_index(end, verdict):
 )
 def test_a_number_above_is_a_time_where_the_letter_is(claim, verdict):
     assert last(f"{LOSSES}$${claim}$$").verdict == verdict
+
+
+WITHOUT_SIZES = r"""
+$$h_t = \tanh(W h_{t-1} + U x_t)$$
+
+$$y_t = V h_t$$
+
+$$\frac{\partial y_t}{\partial x_t} = V \operatorname{diag}(1 - h_t^2) U$$
+"""
+WITH_CARE = r"""
+$$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1 - h_t^2) W$$
+
+$$\frac{\partial h_t}{\partial x_t} = \operatorname{diag}(1 - h_t^2) U$$
+"""
+
+
+@pytest.mark.parametrize(
+    "swapped", [r"V U \operatorname{diag}(1 - h_t^2)", r"\operatorname{diag}(1 - h_t^2) V U"]
+)
+def test_swapped_factors_fail_where_the_rest_keeps_to_matrices(swapped):
+    text = WITHOUT_SIZES.replace(r"V \operatorname{diag}(1 - h_t^2) U", swapped)
+    *_, found = verify(text + WITH_CARE).relations[:3]
+    assert found.finding.verdict == "fails"
+    assert "every size is 1" in found.finding.message
+    assert "swapped" in found.finding.message
+
+
+def test_where_nothing_else_speaks_of_matrices_the_edit_is_only_pointed_at():
+    text = WITHOUT_SIZES.replace(r"V \operatorname{diag}(1 - h_t^2) U", r"(1 - h_t^2) V U")
+    *_, found = verify(text).relations
+    assert (found.finding.verdict, found.finding.scope) == ("holds", "scalar")

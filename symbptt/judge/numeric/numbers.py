@@ -59,14 +59,12 @@ def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome
     sized = scope.uses_sizes(claim_names(claim)) and not says_scalars(claim)
     vectors = sized or (scope.speaks_of_vectors(claim) and not says_scalars(claim))
     if unit.status == "equal" and general.status == "differs" and vectors:
-        message = "It holds only where every size is 1: with matrices the two sides differ."
-        return Finding("fails", message, evidence=evidence_of(general))
+        return only_of_numbers(general)
     known = scope.knows_sizes(claim) and not scope.omits_time(claim)
     if general.status == "clash" and sized and known:
-        message = f"It holds only where every size is 1: {general.message}."
-        if unit.status != "equal":
-            message = f"{UNFIT}: {general.message}."
-        return Finding("fails", message, evidence=Evidence("form"))
+        if unit.status == "equal":
+            return only_of_numbers(general)
+        return Finding("fails", f"{UNFIT}: {general.message}.", evidence=Evidence("form"))
     if unit.status == "equal":
         message = "It is true when every size is 1" + (
             ", and false for larger sizes." if general.status == "differs" else "."
@@ -86,6 +84,15 @@ def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome
         return Finding("fails", "The two sides differ in every reading.", evidence=evidence_of(outcome))
     unfit = f"{UNFIT}: {general.message}." if general.status == "clash" else f"{UNFIT}."
     return Finding("undetermined", unfit if general.status == "clash" else general.message or unfit)
+
+
+def only_of_numbers(general: Outcome) -> Finding:
+    """What is true where every size is one, as the failure that it is of matrices."""
+    if general.status == "differs":
+        message = "It holds only where every size is 1: with matrices the two sides differ."
+        return Finding("fails", message, evidence=evidence_of(general))
+    message = f"It holds only where every size is 1: {general.message}."
+    return Finding("fails", message, evidence=Evidence("form"))
 
 
 def evidence_of(outcome: Outcome) -> Evidence:
