@@ -160,13 +160,13 @@ class Revision:
     def _widened(self, claim: Claim, finding: Finding) -> Finding:
         """What is true of plain numbers alone, with the edit that makes it true of all sizes.
 
-        It fails in a document that keeps to matrices: the edit is what was forgotten.
+        It fails in a document that keeps to matrices, unless the layout of derivatives is all that is amiss.
         """
         trial = self.trial(claim)
         if says_scalars(claim) or not any(1 not in size for size in trial.world.sizes.values()):
             return finding  # it is meant for numbers, or the document speaks of no matrix
         found = widened(trial.claim, trial, self.claims, self.settled)
-        if found is None or not self.matrices:
+        if found is None or found.layout or not self.matrices:
             return _pointed(finding, found, f"For larger ones: {found.said}." if found else "")
         outcome = trial.outcome(self.settled)
         return _pointed(only_of_numbers(outcome), found)

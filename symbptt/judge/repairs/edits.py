@@ -31,6 +31,7 @@ from symbptt.reader.syntax import (
     Transpose,
     Word,
 )
+from symbptt.reader.walks import walk
 from symbptt.reader.written import written
 
 MOST_EXCHANGED = 6  # names
@@ -42,7 +43,8 @@ FUNCTIONS = frozenset(["f", "g", "\\sigma", "\\phi", "\\varphi"])
 class Edit:
     """An edited formula, and in words what was wrong.
 
-    ``form``: plain numbers cannot tell the two apart. ``resized``: the two may differ in size.
+    ``form``: plain numbers cannot tell the two apart. ``resized``: the two may differ in size. ``layout``:
+    derivatives are transposed, which another layout asks for.
     """
 
     weight: int
@@ -50,6 +52,7 @@ class Edit:
     node: Surface
     form: bool = False
     resized: bool = False
+    layout: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +157,17 @@ def _factored(node: Surface, stock: Stock) -> Iterator[Edit]:
 
 
 def _transposes(node: Surface, stock: Stock) -> Iterator[Edit]:
+    layout = any(isinstance(part, Derivative) for part in walk(node))
     if isinstance(node, Transpose):
-        yield Edit(1, f"{written(node.operand)} is transposed once too often", node.operand, form=True)
+        said = f"{written(node.operand)} is transposed once too often"
+        yield Edit(1, said, node.operand, form=True, layout=layout)
     elif isinstance(node, Name | Derivative | Bracket) or (
         isinstance(node, Apply) and node.function in ("diag", "Diag")
     ):
         if isinstance(node, Bracket) and (node.kind != "()" or len(node.items) != 1):
             return
         said = f"the transpose is missing on {written(node)}"
-        yield Edit(1, said, Transpose(node.at, node, "\\top"), form=True)
+        yield Edit(1, said, Transpose(node.at, node, "\\top"), form=True, layout=layout)
 
 
 def _orders(node: Surface, stock: Stock) -> Iterator[Edit]:

@@ -32,11 +32,15 @@ LEFT = 2  # how much heavier an edit of the left side is
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What should stand at a stretch of the formula, or for the whole relation, and what was wrong."""
+    """What should stand at a stretch of the formula, or for the whole relation, and what was wrong.
+
+    ``layout``: in another layout of derivatives it would stand as it is.
+    """
 
     latex: str
     said: str
     at: Span | None = None
+    layout: bool = False
 
     @property
     def sentence(self) -> str:
@@ -103,7 +107,7 @@ class Search:
         """The first edit of form alone that makes the relation true."""
         for edited, edit in self._edited():
             if edit.form and not self._late() and self._holds(edited):
-                return as_repair(self.claim, edited, edit.said)
+                return replace(as_repair(self.claim, edited, edit.said), layout=edit.layout)
         return None
 
     def _late(self) -> bool:
