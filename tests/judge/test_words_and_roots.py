@@ -1,4 +1,4 @@
-"""Words below braces, roots, labels of batches: pages of others where the judge had been wrong or had stopped."""
+"""Words below braces, roots, labels of batches: pages where the judge had been wrong or had stopped."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def verdicts(text):
 
 
 BRACES = r"""
-$$h_t = \tanh(\underbrace{W h_{t-1}}_{\text{what it was}} + \underbrace{U x_t}_{\textstyle\text{what is new}})$$
+$$h_t = \tanh(\underbrace{W h_{t-1}}_{\text{what it was}} + \underbrace{U x_t}_{\textstyle\text{what is}})$$
 
 $$\frac{\partial h_t}{\partial h_{t-1}} = \underbrace{\text{diag}(1 - h_t^2)}_{\text{the slope of tanh}} W$$
 """
@@ -49,7 +49,8 @@ $$h_t = \tanh(W h_{t-1} + U x_t), \qquad p_t = \text{softmax}(V h_t)$$
 
 $$L_t = -\log p_{t, y_t}$$
 
-For a batch, $H_t \in \mathbb{R}^{n \times d}$, $X_t \in \mathbb{R}^{n \times m}$ and $Y_t \in \mathbb{R}^{n \times q}$:
+For a batch, $H_t \in \mathbb{R}^{n \times d}$,
+$X_t \in \mathbb{R}^{n \times m}$ and $Y_t \in \mathbb{R}^{n \times q}$:
 
 $$H_t = \tanh(H_{t-1} A + X_t B), \qquad \hat{Y}_t = H_t C$$
 

@@ -30,7 +30,7 @@ def logarithm(x: Array) -> Array:
 
 
 def root(x: Array) -> Array:
-    """The square root. Raises Undecided for a negative number: its root is no number that a page speaks of."""
+    """The square root. Raises Undecided for a negative number: its root is no number of a page."""
     if np.any(x.real < 0):
         raise Undecided("a root of a negative number")
     return np.sqrt(x)

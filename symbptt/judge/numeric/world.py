@@ -376,9 +376,9 @@ class World:
 
 
 def _labels(size: tuple[int, int], axis: int, first: int) -> Array:
-    """Targets that are 1 for one class and 0 for the others: the classes along ``axis``, one example after the other."""
+    """Targets that are 1 for one class, 0 for the others: the classes along ``axis``, one example each."""
     classes = (first + np.arange(size[1 - axis])) % min(CLASSES, size[axis])
-    rows = np.eye(size[axis])[classes]
+    rows = np.eye(size[axis], dtype=complex)[classes]
     return rows if axis else rows.T
 
 
