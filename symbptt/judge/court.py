@@ -19,9 +19,10 @@ from symbptt.judge.definitions.recurrences import recurrences
 from symbptt.judge.definitions.relation import definition, is_series, parameters
 from symbptt.judge.definitions.restated import Restated, other_gradient
 from symbptt.judge.definitions.scope import HORIZON, Scope
-from symbptt.judge.definitions.sections import in_section
+from symbptt.judge.definitions.sections import AtEnd, in_section
 from symbptt.judge.explain import explanation
 from symbptt.judge.gradients.groups import Groups, is_equation
+from symbptt.judge.gradients.meant import meant
 from symbptt.judge.gradients.parts import ADDS, PART, part, summed_over_time
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, in_time, limit_of, within
 from symbptt.judge.misread import misread
@@ -85,7 +86,7 @@ class Court:
             self._horizon(),
         )
         self.vocabulary.sized = frozenset(one.key for one in self.scope.declarations)
-        self.at_end = self._with_loss_at_end(reading)
+        self.at_end = AtEnd.of(reading, self.vocabulary, self.first)
         self.groups = Groups([claim for claim in self.claims if is_equation(claim)])
         self.earlier: list[Scope] = []
         self.scopes: dict[int, Scope] = {}  # by claim, the scope in which it was tried
@@ -98,13 +99,6 @@ class Court:
         self.renewed: list[Definition] = []  # what is defined anew
         self.settled: dict[str, str] = {}
         self.spoken: Counter[tuple[str, str]] = Counter()
-
-    def _with_loss_at_end(self, reading: Reading) -> Scope | None:
-        """The scope in which a loss that nothing defines is one of the last time, if there is such a loss."""
-        found = first_definitions(reading, self.vocabulary, at_end=True)
-        if all(repr(found[slot][1]) == repr(self.first[slot][1]) for slot in found):
-            return None
-        return Scope(self.vocabulary, self._initial(found), self.scope.declarations, 0, self.scope.horizon)
 
     def _initial(self, first: Found) -> dict[str, list[Definition]]:
         definitions: dict[str, list[Definition]] = {}
@@ -211,6 +205,9 @@ class Court:
         if one is not None:
             held = self.first.get((one.key, one.pattern))
             if held is not None and held[0] is claim:
+                if (error := meant(claim, one, self.scope, self.claims)) is not None:
+                    self.scope = error.scope
+                    return error.finding
                 if steps := outgrown(one, self.scope):
                     self.earlier.append(self.scope)
                     self.scope = self.scope.without(steps, one.display)
@@ -291,17 +288,18 @@ class Court:
             return finding
         before = f"by the definitions before display {self.scope.start}"
         others = [(claim, scope, before) for scope in self.earlier]
-        if self.at_end is not None:
+        at_end = self.at_end.within(self.scope)
+        if at_end is not None:
             last = replace(claim, left=self._last(claim.left), right=self._last(claim.right))
             both = (claim,) if any(map(is_later, claim_names(claim))) else (last, claim)
-            others += [(one, self.at_end, "for a loss of the last time step") for one in both]
+            others += [(one, at_end, "for a loss of the last time step") for one in both]
         if not any(isinstance(node, Derivative | Gradient) for node in claim_nodes(claim)):
             others.append((claim, self.scope.from_zero(), "where the states start at zero"))
         others.append((claim, self.scope.until(claim.display), "by what is defined before it"))
         steps = last_written(claim, self.vocabulary)
         if steps is not None and steps >= self.scope.last_numbered():
             self.shorter[id(claim)] = self.scope.of_length(steps)
-            ends = (self.scope,) if self.at_end is None else (self.at_end, self.scope)
+            ends = (self.scope,) if at_end is None else (at_end, self.scope)
             others += [(claim, scope.of_length(steps), f"for {steps} steps") for scope in ends]
         for one, scope, basis in others[::-1][:MOST_SCOPES]:
             outcome = tried(one, scope, False, self.vocabulary.entries_of(claim))

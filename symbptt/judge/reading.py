@@ -26,6 +26,7 @@ from symbptt.judge.notation.likelihoods import with_likelihoods
 from symbptt.judge.notation.normal import (
     Change,
     called_names,
+    entries_of_brackets,
     exponentials,
     in_turn,
     labels_in_brackets,
@@ -119,6 +120,7 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
         written_as_functions(spoken_functions(text)),
         timed_calls(*called_names(_statements(parsed))),
         exponentials,
+        entries_of_brackets,
         stacked,
         with_index,
         reaching,

@@ -41,6 +41,15 @@ class Axes:
             self.labels[axis] = text
         return self.named[text]
 
+    def lost(self, axis: int) -> bool:
+        """Makes an axis one of size 1, where nothing else is said of it."""
+        axis = self.find(axis)
+        inside = any(axis in map(self.find, parts) for parts in self.parts.values())
+        if axis == ONE or axis in self.labels or axis in self.parts or inside:
+            return False
+        self.parent[axis] = ONE
+        return True
+
     def joined(self, parts: Sequence[int]) -> int:
         """The axis of a concatenation."""
         axis = self.new()

@@ -47,6 +47,7 @@ from symbptt.reader.syntax import (
     Negative,
     Number,
     Relation,
+    Scripted,
     Surface,
     Transpose,
 )
@@ -346,4 +347,6 @@ def beside_logarithm(node: Surface) -> Name | None:
         left = left.operand
     if isinstance(left, Juxtaposed):
         left = left.right
+    if isinstance(left, Scripted):  # (Y_t)_{ij}, an entry
+        left = upright(left.base)
     return left if isinstance(left, Name) else None

@@ -15,7 +15,7 @@ from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.notation.declarations import Declaration
 from symbptt.judge.notation.deltas import is_later
-from symbptt.judge.notation.normal import NOWHERE
+from symbptt.judge.notation.normal import NOWHERE, complemented
 from symbptt.judge.notation.sided import Sided, claim_names, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.world import Definition, World
@@ -138,6 +138,7 @@ class Scope:
                 evaluate,
                 shapes.rows,
                 targets=self._targets(),
+                binary=self._binary(),
                 positive=self.vocabulary.positive,
                 symmetric=self.vocabulary.symmetric,
                 free=frozenset().union(*self.vocabulary.lagrangians.values()),
@@ -173,6 +174,12 @@ class Scope:
         picked = [item for one in references for item in one.indices]
         names = [*found, *(item for item in picked if isinstance(item, Name) and item.time is not None)]
         return frozenset(self.vocabulary.refer(name, entries).key for name in names if name is not None)
+
+    def _binary(self) -> frozenset[str]:
+        """The names that stand in 1 - y: each of their entries is a number of its own."""
+        found = [complemented(node) for right in self.rights() for node in walk(right)]
+        entries = self.shaped().entries
+        return frozenset(self.vocabulary.refer(name, entries).key for name in found if name is not None)
 
     def redefined(self, one: Definition, moved: bool = True) -> Scope:
         """The scope from a new definition on; not ``moved`` where it says the same as the one before."""

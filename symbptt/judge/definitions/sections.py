@@ -1,14 +1,41 @@
-"""The part of a document that one network takes: what it defines, with a loss of that network."""
+"""Parts of a document: what one network takes, with its own loss; losses of the last time."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 
-from symbptt.judge.definitions.definitions import first_definitions
+from symbptt.judge.definitions.definitions import Found, first_definitions
 from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.vocabulary import Vocabulary
 from symbptt.judge.numeric.numbers import by_numbers
+from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim, Reading
 from symbptt.judge.verdicts import Finding
+
+
+@dataclass
+class AtEnd:
+    """The losses that nothing defines as those of the last time, where that says something else."""
+
+    losses: Sequence[Definition]
+    latest: tuple[Scope, Scope] | None = None  # what was asked last, with the answer
+
+    @staticmethod
+    def of(reading: Reading, vocabulary: Vocabulary, first: Found) -> AtEnd:
+        """The losses of a document whose definitions, with losses of all times, are known."""
+        found = first_definitions(reading, vocabulary, at_end=True)
+        return AtEnd([one for slot, (_, one) in found.items() if repr(one) != repr(first[slot][1])])
+
+    def within(self, scope: Scope) -> Scope | None:
+        """A scope with these losses; None where there are none."""
+        if not self.losses:
+            return None
+        if self.latest is None or self.latest[0] is not scope:
+            changed = reduce(lambda one, loss: one.redefined(loss, False), self.losses, scope)
+            self.latest = scope, changed
+        return self.latest[1]
 
 
 def in_section(claim: Claim, reading: Reading, scope: Scope, loss: str) -> tuple[Finding, Scope]:

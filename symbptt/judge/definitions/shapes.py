@@ -5,10 +5,11 @@ A shape is a pair of axes. What cannot be made to fit is left alone: the judge t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
+from symbptt.judge.definitions.reductions import PRODUCTS, reduces
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.judge.numeric.tensors import ELEMENTWISE
 from symbptt.reader.syntax import (
@@ -33,7 +34,6 @@ from symbptt.reader.syntax import (
 from symbptt.reader.walks import children
 
 Pair = tuple[int, int]
-PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])
 SCALARS = frozenset(
     ["E", "L", "J", "\\mathcal{L}", "\\mathcal{J}", "\\mathcal{E}", "\\ell", "loss", "Loss", "\\xi"]
 )
@@ -145,6 +145,7 @@ class Shapes:
     def equation(self, left: Surface, right: Surface) -> None:
         """Learns from left = right."""
         if isinstance(left, Name) and (self._of_numbers(right) or self._is_cost(left, right)):
+            self._as_number(left)
             self.table[self._key(left)] = ONE, ONE
             return
         one, other = self.shape(left), self.shape(right)
@@ -154,6 +155,22 @@ class Shapes:
             one = self._widened(left, one, other)
         if one is not None and other is not None and (one == (ONE, ONE)) == (other == (ONE, ONE)):
             self._same(one, other)
+
+    def _counts(self, node: Surface) -> bool:
+        """Is a formula a number, as far as is known?"""
+        return self.shape(node) == (ONE, ONE)
+
+    def _as_number(self, name: Name) -> None:
+        """Makes a name a number, as what stands beside an inner product is, where nothing else is said."""
+        pair = self.of(name)
+        axes = {self.axes.find(axis) for axis in pair} - {ONE}
+        matrices = [found for found in self.table.values() if ONE not in map(self.axes.find, found)]
+        inside = any(axes & set(map(self.axes.find, found)) for found in matrices)
+        if len(axes) == 1 and not inside and self.axes.lost(*axes):
+            self.table = {
+                key: (one if self.axes.find(one) else ONE, other if self.axes.find(other) else ONE)
+                for key, (one, other) in self.table.items()
+            }
 
     def _slope(self, node: Surface) -> Pair | None:
         """The shape of the vector that a number is differentiated by, in a term of a sum."""
@@ -178,28 +195,7 @@ class Shapes:
     def _is_cost(self, left: Name, right: Surface) -> bool:
         """Is a name of no declared size a number by what defines it: a square of a norm, or v^T h?"""
         open_ = self._key(left) not in self.declared and not self.vocabulary.refer(left, self.entries).indices
-        return open_ and self._is_number(right) and self.shape(right) == (ONE, ONE)
-
-    def _is_number(self, node: Surface) -> bool:
-        """Does a formula reduce vectors to a number, in a norm or an inner product?"""
-        match node:
-            case Norm() | Apply(function="tr" | "trace" | "Tr" | "det"):
-                return True
-            case (
-                Scripted(base=inside, subscript=None) | Bracket(kind="()" | "[]" | "\\{\\}", items=(inside,))
-            ):
-                return self._is_number(inside)
-            case BigOperator(kind="sum", body=inside) | Negative(operand=inside):
-                return self._is_number(inside)
-            case Fraction(numerator=left) | Binary(op="/", left=left):
-                return self._is_number(left)
-            case Binary(op="+" | "-", left=left, right=right):
-                return self._is_number(left) or self._is_number(right)
-            case Juxtaposed(left=left, right=right) | Binary(left=left, right=right):
-                rows = any(isinstance(factor, Transpose) for factor in _factors(left))
-                inner = rows and self.shape(node) == (ONE, ONE)
-                return inner or self._is_number(left) or self._is_number(right)
-        return False
+        return open_ and reduces(right, self._counts) and self._counts(right)
 
     def _widened(self, left: Name, one: Pair, other: Pair) -> Pair:
         """A name that was taken for a vector and is defined as a matrix: H_t of a batch X_t."""
@@ -233,12 +229,19 @@ class Shapes:
             case Name():
                 return self.of(node)
             case Binary(op="+" | "-", left=left, right=right):
+                for term, beside in ((left, right), (right, left)):
+                    if isinstance(term, Name) and reduces(beside, self._counts):
+                        self._as_number(term)
                 return self._pair(left, right, self._same)
             case Binary(op="/", left=left):
                 return self.shape(left)
             case Binary(op=op, left=left, right=right) if op in ELEMENTWISE:
                 return self._pair(left, right, self._same)
             case Binary(op=op, left=left, right=right) if op in PRODUCTS:
+                return self._pair(left, right, self._product)
+            case Juxtaposed(left=Name() as left, right=Apply(function="log" | "ln") as right):
+                if self.shape(right) == (ONE, ONE):
+                    self._as_number(left)  # y \\log p
                 return self._pair(left, right, self._product)
             case Juxtaposed(left=left, right=right):
                 called = self._called(node)
@@ -340,15 +343,6 @@ class Shapes:
         for label, axis in self.axes.named.items():
             found[f"size {label}"] = (size(axis), 1)
         return found
-
-
-def _factors(node: Surface) -> Iterator[Surface]:
-    """The factors of a product."""
-    if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in PRODUCTS):
-        yield from _factors(node.left)
-        yield from _factors(node.right)
-    else:
-        yield node
 
 
 def _diagonal(given: Pair | None) -> Pair | None:

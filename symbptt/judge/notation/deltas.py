@@ -7,7 +7,7 @@ one step alone. What they are the gradient of is the loss that the document says
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from symbptt.judge.definitions.shapes import SCALARS
@@ -16,6 +16,7 @@ from symbptt.judge.notation.sided import Sided
 from symbptt.judge.notation.vocabulary import NEIGHBOURS, Vocabulary, names_in, names_of
 from symbptt.reader.spelling import Spelling, is_spellable
 from symbptt.reader.syntax import NAMED_GRADIENTS, Binary, Chain, Derivative, Name, Surface, Word
+from symbptt.reader.walks import walk
 
 KINDS = {prefix: kind for kind, prefix in NAMED_GRADIENTS.items()}
 LEAST = 2
@@ -90,10 +91,22 @@ def _is_neighbour(name: Name) -> bool:
     return any(script in NEIGHBOURS for script in scripts)
 
 
-def _loss(chains: Iterable[Chain]) -> str:
-    """The first loss that the document differentiates or defines, or one of a name of its own."""
+def _loss(chains: Sequence[Chain]) -> str:
+    r"""The first loss that the document differentiates or defines, or one of a name of its own.
+
+    E \\in \\mathbb{R}^{n \\times m} is none.
+    """
+    sized = {chain.first.base for chain in chains if isinstance(chain.first, Name) and _declares(chain)}
     for chain in chains:
         for name in names_of(chain):
-            if name.base in SCALARS and not name.prefix and not name.accents:
+            plain = not name.prefix and not name.accents
+            if name.base in SCALARS and name.base not in sized and plain:
                 return name.base
     return "\\mathcal{L}"
+
+
+def _declares(chain: Chain) -> bool:
+    """Does a statement say that a name is a vector or a matrix?"""
+    return any(link.op == "\\in" for link in chain.links) and any(
+        isinstance(node, Name) and node.superscripts for link in chain.links for node in walk(link.right)
+    )

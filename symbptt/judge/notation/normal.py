@@ -20,10 +20,12 @@ from symbptt.reader.syntax import (
     Span,
     Surface,
     Transpose,
+    Word,
 )
 from symbptt.reader.walks import parts
 
 Change = Callable[[Surface], Surface]
+ENTRIES = frozenset("ijklmnpqrs")  # letters that count entries where two of them stand side by side
 NOWHERE = Span(0, 0)  # the place of what nobody wrote
 
 
@@ -52,6 +54,14 @@ def renamed(node: Surface, old: Name, new: Name) -> Surface:
     return rebuilt(node, lambda one: replace(new, at=one.at) if one == old else one)
 
 
+def complemented(node: Surface) -> Name | None:
+    """The name g of 1 - g."""
+    match node:
+        case Binary(op="-", left=Number(text="1"), right=Name(superscripts=()) as name):
+            return name
+    return None
+
+
 def exponentials(node: Surface) -> Surface:
     """The change that reads e^{-x} as \\exp(-x); e^{(t)}, e^t and e^2 stay what they are."""
     match node:
@@ -73,6 +83,21 @@ def labels_in_brackets(node: Surface) -> Surface:
             ),
         ):
             return replace(node, argument=replace(one, subscripts=(*one.subscripts, label)))
+    return node
+
+
+def entries_of_brackets(node: Surface) -> Surface:
+    r"""The change that reads (Y_t)_{ij} as (Y_t)_{i,j}, and \log (p_t)_k as the logarithm of an entry."""
+    match node:
+        case Scripted(
+            base=Apply(function="log" | "ln", argument=Bracket() as inside) as log, subscript=Surface()
+        ):
+            entry = entries_of_brackets(replace(node, base=inside, superscript=None))
+            of_entry = replace(log, at=node.at, argument=entry)
+            return of_entry if node.superscript is None else replace(node, base=of_entry, subscript=None)
+        case Scripted(subscript=Word(text=text) as word) if len(text) == 2 and set(text) <= ENTRIES:
+            letters = tuple(Name(word.at, letter) for letter in text)
+            return replace(node, subscript=Bracket(word.at, "list", letters, (",",)))
     return node
 
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from symbptt.judge.notation.dots import written_out
 from symbptt.judge.notation.vocabulary import integer
 from symbptt.judge.numeric.differentiate import Differentiating
-from symbptt.judge.numeric.naming import UNITS
 from symbptt.judge.numeric.tensors import Array, Misfit, Tensor, Undecided, matched, numbers
 from symbptt.reader.syntax import (
     Bracket,
@@ -114,7 +113,7 @@ class Arranging(Differentiating):
             isinstance(node, Name) and node.base in ZEROS
         ):
             return "0"
-        if isinstance(node, Name) and node.base in UNITS and not node.subscripts and self._identity(node):
+        if isinstance(node, Name) and self._identity(node):
             return "I"
         value = self.value(node)
         if not value.plain:

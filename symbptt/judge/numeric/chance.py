@@ -11,6 +11,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from symbptt.judge.notation.vocabulary import CLASSES
+
 GOLDEN = 0x9E3779B97F4A7C15
 FACTORS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 LAST, WORD, MANTISSA = 31, 2**64, 2.0**-53
@@ -29,6 +31,18 @@ def uniform(seed: tuple[int, ...], low: float, high: float, shape: tuple[int, ..
 def signs(seed: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Numbers 1 and -1."""
     return np.where(uniform(seed, 0.0, 1.0, shape) < 0.5, -1.0, 1.0)
+
+
+def distributions(numbers: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Positive numbers in the proportions of others, which sum to 1 along an axis."""
+    return np.asarray(np.abs(numbers) / np.abs(numbers).sum(axis=axis, keepdims=True))
+
+
+def labels(size: tuple[int, int], axis: int, first: int) -> NDArray[np.float64]:
+    """1 for one class and 0 for the others: the classes along ``axis``, one example after the other."""
+    classes = (first + np.arange(size[1 - axis])) % min(CLASSES, size[axis])
+    rows = np.eye(size[axis])[classes]
+    return rows if axis else rows.T
 
 
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:

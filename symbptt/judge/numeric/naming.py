@@ -36,7 +36,6 @@ from symbptt.reader.walks import walk
 
 MOST_TERMS = 64
 ONES = "\\mathbf{1}"
-UNITS = frozenset([ONES, "\\mathbf{I}", "I"])
 IDENTITY = "I is the identity, which has no size"
 
 
@@ -137,11 +136,14 @@ class Naming:
         raise NotImplementedError
 
     def _identity(self, name: Name) -> bool:
-        """Is this I, and no quantity of the document?"""
-        key = self.vocabulary.refer(name).key
-        return (
-            key in ("I", "\\mathbf{I}") and not self.world.defined(key) and not self.vocabulary.declared(key)
-        )
+        """Is this I, and no quantity of the document, such as the input I_t?"""
+        reference = self.vocabulary.refer(name)
+        known = self.world.defined(reference.key) or self.vocabulary.declared(reference.key)
+        return reference.key in ("I", "\\mathbf{I}") and reference.time is None and not known
+
+    def is_unit(self, name: Name) -> bool:
+        """Is this an identity or a vector of ones, whose size is not said?"""
+        return (name.base == ONES and not name.subscripts) or self._identity(name)
 
     def limits_of(self, node: BigOperator, letter: str) -> tuple[int, int]:
         """The limits of a sum or product: over entries as far as they go, over time, or as written."""
@@ -224,7 +226,7 @@ class Naming:
             return of_array(float(size[0]))
         if name.base == ONES and not name.subscripts and self.vocabulary.declared(ONES):
             return of_array(np.ones(self.world.sizes[ONES]))
-        if name.base in UNITS and not name.subscripts:
+        if self.is_unit(name):
             raise Undecided("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)

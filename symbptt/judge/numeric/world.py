@@ -15,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 
-from symbptt.judge.notation.vocabulary import CLASSES, Vocabulary, application, integer, names_in
-from symbptt.judge.numeric.chance import signs, uniform
+from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, names_in
+from symbptt.judge.numeric.chance import distributions, labels, signs, uniform
 from symbptt.judge.numeric.functions import seed_of
-from symbptt.judge.numeric.tensors import Array, Key, Tensor, Undecided, of_array, transposed
+from symbptt.judge.numeric.tensors import Key, Tensor, Undecided, of_array, transposed
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
 Kind = Literal["total", "immediate", "direct", "own", "free"]
@@ -157,6 +157,7 @@ class World:
     leaves: set[str] = field(default_factory=set)
     applied: dict[str, list[tuple[str, Definition, Name, Bracket]]] | None = None
     targets: frozenset[str] = frozenset()  # names that stand beside the logarithm of a prediction
+    binary: frozenset[str] = frozenset()  # names that stand in 1 - y, which are no distributions
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
     symmetric: frozenset[str] = frozenset()  # matrices that are their own transposes
     free: frozenset[str] = frozenset()  # states whose equations a Lagrangian adjoins, and multipliers
@@ -304,11 +305,12 @@ class World:
             values = np.abs(values)
         if (key in self.symmetric or key.startswith("\\Sigma")) and size[0] == size[1]:
             values = values + values.T  # a covariance is symmetric
-        if key in self.targets or f"\\hat{{{key}}}" in self.sizes:  # of a prediction: its entries sum to 1
+        predicted = key in self.targets or f"\\hat{{{key}}}" in self.sizes
+        if predicted and key not in self.binary:  # the entries of what is predicted sum to 1
             axis = 1 if size[0] == 1 or (self.rows and size[1] != 1) else 0
             if self.labelled is not None and time is not None:
-                return of_array(_labels(size, axis, time + self.labelled))
-            values = np.abs(values) / np.abs(values).sum(axis=axis, keepdims=True)
+                return of_array(labels(size, axis, time + self.labelled))
+            values = distributions(values, axis)
         return of_array(values)
 
     def unlearn(self, leaves: set[str]) -> None:
@@ -367,19 +369,13 @@ class World:
             self.evaluate,
             self.rows,
             targets=self.targets,
+            binary=self.binary,
             positive=self.positive,
             symmetric=self.symmetric,
             free=self.free,
             labelled=self.labelled,
             work=self.work,
         )
-
-
-def _labels(size: tuple[int, int], axis: int, first: int) -> Array:
-    """Targets that are 1 for one class, 0 for the others: the classes along ``axis``, one example each."""
-    classes = (first + np.arange(size[1 - axis])) % min(CLASSES, size[axis])
-    rows = np.eye(size[axis], dtype=complex)[classes]
-    return rows if axis else rows.T
 
 
 def stepped(value: Tensor) -> Tensor:

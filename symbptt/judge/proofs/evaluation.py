@@ -11,7 +11,7 @@ from symbptt.judge.notation.vocabulary import LONGEST_NUMBER, names_in
 from symbptt.judge.numeric import functions as numeric
 from symbptt.judge.numeric.differentiate import KINDS_OF, without_arguments
 from symbptt.judge.numeric.evaluate import Evaluator
-from symbptt.judge.numeric.naming import UNITS, first
+from symbptt.judge.numeric.naming import first
 from symbptt.judge.numeric.tensors import Key, Tensor, chain, matmul, matrix_named
 from symbptt.judge.numeric.world import Kind
 from symbptt.judge.proofs.arrays import Entries, applied, delta, number, symbols, tensor, unit
@@ -92,7 +92,7 @@ class SymbolicEvaluator(Evaluator):
         if size and plain and name.base not in self.vocabulary.quantities:
             counted = constant(1) if size[0] == 1 else single(Atom("size", (size[0],)))
             return tensor(Entries((1, 1, 1, 1, 1), counted))
-        if name.base in UNITS and not name.subscripts:
+        if self.is_unit(name):
             raise Unproved("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)

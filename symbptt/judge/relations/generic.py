@@ -2,7 +2,7 @@ r"""Statements about parameters in general: \theta, of which no equation speaks,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
@@ -22,9 +22,10 @@ def instances(claim: Claim, scope: Scope) -> list[Claim]:
     general = _general(claim, scope)
     if general is None or claim.left is None:
         return [claim]
+    above = [name for node in claim_nodes(claim) for part in _above(node) for name in names_in(part)]
     found = [
         replace(claim, left=renamed(claim.left, general, one), right=renamed(claim.right, general, one))
-        for one in _parameters(scope, _reached(claim, scope))[:MOST]
+        for one in _parameters(scope, reached(above, scope))[:MOST]
     ]
     return found or [claim]
 
@@ -40,9 +41,9 @@ def _general(claim: Claim, scope: Scope) -> Name | None:
     return None
 
 
-def _reached(claim: Claim, scope: Scope) -> set[str]:
-    """The quantities that a claim differentiates, and those that they are computed from."""
-    waiting = [name for node in claim_nodes(claim) for above in _above(node) for name in names_in(above)]
+def reached(names: Iterable[Name], scope: Scope) -> set[str]:
+    """Some quantities, and those that they are computed from."""
+    waiting = list(names)
     found: set[str] = set()
     while waiting:
         key = scope.vocabulary.refer(waiting.pop()).key

@@ -6,13 +6,14 @@ time, those that are slight and often needed first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import combinations
 from typing import Any
 
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import complemented, rebuilt, renamed
 from symbptt.judge.notation.times import moved, split, time_of
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.repairs.products import ELEMENTWISE, factors_of, grouped, is_product, product_of
@@ -214,6 +215,11 @@ def _shifts(node: Surface, stock: Stock) -> Iterator[Edit]:
             for new in moved(time):
                 said = f"the time of {written(node)} should be {written(new)}"
                 yield Edit(1, said, replace(node, time=new))
+            letter, offset = split(time)
+            if letter is not None and abs(offset) == 1:  # h_{t+1} for h_{t-1}
+                new = time_of(letter, -offset)
+                said = f"the time of {written(node)} should be {written(new)}"
+                yield Edit(2, said, replace(node, time=new))
         case Name(subscripts=(Name() | Number() | Binary() as item,)) if _counts(item):
             for new in moved(item):
                 said = f"the index of {written(node)} should be {written(new)}"
@@ -270,7 +276,7 @@ def _namesakes(node: Surface, stock: Stock) -> Iterator[Edit]:
         new = replace(
             node, base=other.base, subscripts=other.subscripts if node.time or other.subscripts else ()
         )
-        new = replace(new, accents=other.accents, superscripts=node.superscripts)
+        new = replace(new, accents=other.accents, superscripts=_with_labels(node, other))
         if new != node:
             yield Edit(2, f"not {written(node)} but {written(new)} is meant", new, resized=True)
     primes = 1 - node.primes
@@ -280,11 +286,26 @@ def _namesakes(node: Surface, stock: Stock) -> Iterator[Edit]:
         yield Edit(2, f"{said}: {written(replace(node, primes=primes))}", replace(node, primes=primes))
 
 
+def _with_labels(node: Name, other: Name) -> tuple[Surface, ...]:
+    """The superscripts of a name with the labels of another: (h^{(1)})^2 for (h^{(2)})^2."""
+    labels = [item for item in other.superscripts if isinstance(item, Bracket)]
+    return (*labels, *(item for item in node.superscripts if not isinstance(item, Bracket)))
+
+
 def family(name: Name) -> str:
     """What names have in common that are easily confused."""
     timed = "timed" if name.time is not None else "constant"
     words = [item for item in name.subscripts if isinstance(item, Word)]
     return f"{timed} {len(words)} {name.prefix}"
+
+
+def _throughout(node: Surface, stock: Stock) -> Iterator[Edit]:
+    """A name that stands in a product more than once, another in all its places: r (1 - r) for u (1 - u)."""
+    counts = Counter(names_in(node)) if is_product(node) else Counter()
+    for name in (name for name, count in counts.items() if count > 1):
+        for edit in (*_shifts(name, stock), *_namesakes(name, stock)):
+            if isinstance(edit.node, Name):
+                yield replace(edit, node=renamed(node, name, edit.node))
 
 
 def _complements(node: Surface, stock: Stock) -> Iterator[Edit]:
@@ -296,14 +317,6 @@ def _complements(node: Surface, stock: Stock) -> Iterator[Edit]:
             rest = Binary(node.at, "-", Number(node.at, "1"), node)
             said = f"not {written(node)} but {written(rest)} is meant"
             yield Edit(2, said, Bracket(node.at, "()", (rest,)))
-
-
-def complemented(node: Surface) -> Name | None:
-    """The name g of 1 - g."""
-    match node:
-        case Binary(op="-", left=Number(text="1"), right=Name(superscripts=()) as name):
-            return name
-    return None
 
 
 def _indices(node: Surface, stock: Stock) -> Iterator[Edit]:
@@ -355,6 +368,7 @@ LOCAL: tuple[Local, ...] = (
     _other_letters,
     _kinds,
     _namesakes,
+    _throughout,
     _complements,
     _indices,
     _powers,

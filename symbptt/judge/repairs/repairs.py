@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
 from symbptt.judge.gradients.factors import Factor, entrywise_sign, factors_near
+from symbptt.judge.notation.normal import complemented
 from symbptt.judge.notation.sided import bound_letters, claim_names
 from symbptt.judge.notation.times import split
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.bindings import free_in
 from symbptt.judge.numeric.trial import FEW_READINGS, NEARLY, Settled, Trial
 from symbptt.judge.reading import Claim
-from symbptt.judge.repairs.edits import Edit, Stock, complemented, edits, family, moment_of
+from symbptt.judge.repairs.edits import Edit, Stock, edits, family, moment_of
 from symbptt.judge.repairs.patches import patched
 from symbptt.judge.repairs.products import Term, terms, with_factor
 from symbptt.reader.syntax import Name, Span, Surface

@@ -1,0 +1,49 @@
+"""Formulas that reduce vectors to a number: a norm, an inner product w^T h, a sum with one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from symbptt.reader.syntax import (
+    Apply,
+    BigOperator,
+    Binary,
+    Bracket,
+    Fraction,
+    Juxtaposed,
+    Negative,
+    Norm,
+    Scripted,
+    Surface,
+    Transpose,
+)
+
+PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])
+
+
+def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
+    """Does a formula reduce vectors to a number? ``counts`` tells whether one is a number."""
+    match node:
+        case Norm() | Apply(function="tr" | "trace" | "Tr" | "det"):
+            return True
+        case Scripted(base=inside, subscript=None) | Bracket(kind="()" | "[]" | "\\{\\}", items=(inside,)):
+            return reduces(inside, counts)
+        case BigOperator(kind="sum", body=inside) | Negative(operand=inside):
+            return reduces(inside, counts)
+        case Fraction(numerator=left) | Binary(op="/", left=left):
+            return reduces(left, counts)
+        case Binary(op="+" | "-", left=left, right=right):
+            return reduces(left, counts) or reduces(right, counts)
+        case Juxtaposed(left=left, right=right) | Binary(left=left, right=right):
+            rows = any(isinstance(factor, Transpose) for factor in _factors(left))
+            return (rows and counts(node)) or reduces(left, counts) or reduces(right, counts)
+    return False
+
+
+def _factors(node: Surface) -> Iterator[Surface]:
+    """The factors of a product."""
+    if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in PRODUCTS):
+        yield from _factors(node.left)
+        yield from _factors(node.right)
+    else:
+        yield node
