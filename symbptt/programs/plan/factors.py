@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy.core.basic import Basic
@@ -54,6 +54,46 @@ def factors_apart(
 
     fresh = [replace(s, value=rewrite(rewrite(s.value, _into_stack), rule)) for s in inlined(loop, apart)]
     return [Statement(q, value, WHOLE) for value, q in found.items()], fresh
+
+
+@dataclass(frozen=True)
+class Scaling(Statement):
+    """`target *= value`: the target holds factors of products."""
+
+
+def scaled(
+    loop: Sequence[Statement], factors: Sequence[Statement], kept: set[str]
+) -> tuple[list[Statement], list[Statement]]:
+    """The factors, those of a product in its own place, and the loop that scales these; `kept` are products.
+
+    d_z_t = [f_t d_t; g_t e_t] becomes d_z = [f; g] before the loop and d_z_t *= [d_t; e_t] in it.
+    """
+    values: dict[Basic, Basic] = {s.target: s.value for s in factors}
+    found, fresh = list[Statement](), list[Statement]()
+    for s in loop:
+        parts = [row.args[0] for row in s.value.args] if _is_stack(s.value) else [s.value]
+        alone = [other.target.name for other in loop].count(s.target.name) == 1 and s.target.time == t
+        if s.target.name in kept and alone and all(map(_is_weighed, parts)):
+            own, adjoints = zip(*(part.args for part in parts), strict=True)
+            value = values.get(own[0], own[0]) if len(parts) == 1 else Block(*([factor] for factor in own))
+            found.append(Statement(s.target, value, WHOLE))
+            fresh.append(Scaling(s.target, _stack(adjoints), s.scope))
+        else:
+            fresh.append(s)
+    read = {q for s in (*found, *fresh) for q in quantities(s.value)}
+    return [*(s for s in factors if s.target in read), *found], fresh
+
+
+def _stack(parts: Sequence[Basic]) -> Basic:
+    return parts[0] if len(parts) == 1 else Block(*([part] for part in parts))
+
+
+def _is_weighed(part: Basic) -> bool:
+    """Whether a part is a factor that no adjoint enters times an adjoint."""
+    pair = isinstance(part, Times) and len(part.args) == 2
+    return (
+        pair and _is_fixed(part.args[0]) and isinstance(part.args[1], Quantity) and is_adjoint(part.args[1])
+    )
 
 
 def inlined(loop: Sequence[Statement], apart: set[str]) -> list[Statement]:

@@ -11,12 +11,13 @@ from sympy.core.basic import Basic
 from symbptt.errors import SymbpttError
 from symbptt.expressions import Quantity, Slice, quantities, rewrite
 from symbptt.programs.arrays.body import Body
-from symbptt.programs.plan.factors import factors_apart, weights_apart
+from symbptt.programs.plan.factors import factors_apart, scaled, weights_apart
 from symbptt.programs.plan.layout import loss_statements
 from symbptt.programs.plan.losses import looked_at
 from symbptt.programs.plan.names import adjoint
 from symbptt.programs.plan.places import ONCE, STATIC, WHOLE, Storage
 from symbptt.programs.plan.program import Statement
+from symbptt.programs.series.in_place import backward_loop, forward_loop
 from symbptt.programs.series.lowering import SeriesLowering
 from symbptt.programs.series.scans import backward_scan, forward_scan
 from symbptt.programs.series.statements import Writer
@@ -30,13 +31,23 @@ from symbptt.programs.source.lines import (
     texts,
 )
 from symbptt.programs.source.sums import summed
+from symbptt.recurrence import t
 
 # What the modules of these targets use beside what all modules do.
 OWN = (
     *("series", "arguments", "shapes", "delayed", "earlier", "early", "late"),
     *("one_step", "before", "later", "now", "linear_scan", "linear_sweep"),
 )
-HELPERS = {"rows", "delayed", "earlier", "scan", "linear_scan", "linear_sweep"}  # what lines may call
+HELPERS = {
+    "rows",
+    "delayed",
+    "earlier",
+    "steps",
+    "shifted",
+    "start",
+    "linear_scan",
+    "linear_sweep",
+}  # what lines may call
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,15 @@ class SeriesBody(Body):
     @cached_property
     def writer(self) -> Writer:
         """Statements outside of loops as lines."""
-        return Writer(self.lowering)
+        return Writer(self.lowering, self._written_in_place)
+
+    @cached_property
+    def _written_in_place(self) -> frozenset[str]:
+        """The names of what exists before a loop and is changed in it."""
+        if not self.dialect.eager:
+            return frozenset()
+        early = {s.target.name for s in self.plan.forward_loop if s.adds}
+        return frozenset(early | {s.target.name for s in self.back})
 
     @property
     def sweep(self) -> str:
@@ -107,9 +126,10 @@ class SeriesBody(Body):
         if not self.dialect.eager:
             return [], self.with_parts(loop)
         parts, loop = weights_apart(loop, set(self.recurrence.quantities))
-        apart = {q.name for s in self.late for q in quantities(s.value)}
-        apart |= {adjoint(q).name for q in self.plan.seeded} | {s.target.name for s in self.after}
-        factors, loop = factors_apart(loop, set(self.recurrence.quantities), apart)
+        after = {q.name for s in self.late for q in quantities(s.value)}
+        before = {adjoint(q).name for q in self.plan.seeded} | {s.target.name for s in self.after}
+        factors, loop = factors_apart(loop, set(self.recurrence.quantities), before | after)
+        factors, loop = scaled(loop, factors, after - before)
         named = {value: q for q, value in self.cuts.items()}
         factors = [replace(s, value=rewrite(s.value, lambda node: named.get(node, node))) for s in factors]
         read = dict.fromkeys(q for s in (*factors, *loop) for q in quantities(s.value) if q in self.cuts)
@@ -194,9 +214,24 @@ class SeriesBody(Body):
         if plan.forward_loop:
             weights, loop = self._turned(plan.forward_loop)
             after = {q.name for s in plan.forward_after for q in quantities(s.value)}
-            body += [*weights, *forward_scan(self.writer, loop, self.read_later | after, written)]
+            body += [*weights, *self._forward_loop(loop, self.read_later | after, written)]
         body += self.writer.lines(plan.forward_after, written)
         return self.whole([*body, *returned(self.by_key)], self.before())
+
+    def _forward_loop(self, loop: Sequence[Statement], left: set[str], written: set[str]) -> list[str]:
+        """The loop forward; `left` are the names of what is needed after it."""
+        if not self.dialect.eager:
+            return forward_scan(self.writer, loop, left, written)
+        stored = left | {name for name, place in self.storage.items() if place is not Storage.LOCAL}
+        made, lines = forward_loop(self.writer, loop, self.views, stored)
+        bases = [*(s.target for s in loop if s.adds), *made]
+        written |= {self.variable(s.target) for s in loop if s.target.name in stored}
+        return [*self._made(made), *(line for q in bases for line in self._views(q)), "", *lines]
+
+    def _made(self, arrays: Iterable[Quantity]) -> list[str]:
+        """The lines that make the arrays of a loop."""
+        shapes = {self.variable(q): self.lowering.shape(q, ["T", "B"]) for q in arrays}
+        return [f"{name} = {self.dialect.made('empty', shape)}" for name, shape in shapes.items()]
 
     # -------------------------------------------------------------- backward
 
@@ -209,12 +244,26 @@ class SeriesBody(Body):
         body += self.writer.lines(self.after, written)
         left = {q.name for s in self.late for q in quantities(s.value)}
         body += self.writer.lines(self.ahead, written)
-        body += backward_scan(self.writer, self.back, left, written)
+        body += self._backward_loop(left, written)
         body += self.writer.lines([s for s in self.late if s not in self.ahead], written)
         for q in self.initials:
             body += self.writer.zeros(adjoint(q), lo.start(adjoint(q)), written)
         body += self._computed_starts()
         return [*body, *self._gradients_of(written)]
+
+    def _backward_loop(self, left: set[str], written: set[str]) -> list[str]:
+        """The loop back in time; `left` are the names of what is needed after it."""
+        if not self.dialect.eager:
+            return backward_scan(self.writer, self.back, left, written)
+        if not self.back:
+            return []
+        start = self.lowering.start
+        carried = dict.fromkeys(s.target.at(t) for s in self.back if s.target.time != t)
+        starts = [line for q in carried for line in self.writer.zeros(q, self.variable(q), written)]
+        starts += [line for q in carried for line in self.writer.zeros(q, start(q), written)]
+        made, lines = backward_loop(self.writer, self.back, left, written)
+        written |= {self.variable(q) for q in made}
+        return [*self._made(made), *starts, "", *lines]
 
     def pull_back(self) -> list[str]:
         """The body of the reverse sweep."""
@@ -223,6 +272,8 @@ class SeriesBody(Body):
     def _cotangent(self, q: Quantity, written: set[str]) -> str:
         d, value = self.variable(adjoint(q)), self.variable(q)
         written.add(d)
+        if adjoint(q).name in self.writer.in_place:
+            return f"{d} = start(cotangents.get({self.key(q)}), {value})"
         return f"{d} = cotangents.get({self.key(q)}, {self.dialect.called('zeros_like', value)})"
 
     @cached_property
@@ -236,6 +287,8 @@ class SeriesBody(Body):
         start = self.lowering.start(adjoint(q))
         written.add(start)
         zeros = self.lowering.dialect.made("zeros", self.lowering.shape(q, self.lowering.leading_of_start(q)))
+        if adjoint(q).name in self.writer.in_place:
+            return f"{start} = start(cotangents.get({self._early_key(q)}), {zeros})"
         return f"{start} = cotangents.get({self._early_key(q)}, {zeros})"
 
     def _early_key(self, q: Quantity) -> str:

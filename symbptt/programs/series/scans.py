@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
-from sympy.core.basic import Basic
 
-from symbptt.expressions import Quantity, Slice, size
+from symbptt.expressions import Quantity
 from symbptt.programs.plan.names import by_what, is_adjoint
 from symbptt.programs.plan.places import LOOP, lag_of
 from symbptt.programs.plan.program import Statement
@@ -42,8 +41,8 @@ class Scan:
         carry, now = ("later" if self.reverse else "before"), "now"
         arguments = [self._argument(list(self.carried), carry), self._argument(self.given, now)]
         inside = [
-            *_unpacked(list(self.carried), carry),
-            *_unpacked(self.given, now),
+            *unpacked(list(self.carried), carry),
+            *unpacked(self.given, now),
             *self.body,
             *_one_or_more("return ", [_tuple(self.handed), _tuple(self.left)]),
         ]
@@ -64,7 +63,7 @@ class Scan:
         given = _tuple(self.given) if self.given else "None, length=T"
         arguments = ["one_step", _tuple(list(self.carried.values())), given, *["reverse=True"] * self.reverse]
         if len(left) > WIDEST // 2:
-            return [*self._called(f"{results}, series", arguments), *_unpacked(self.left, "series")]
+            return [*self._called(f"{results}, series", arguments), *unpacked(self.left, "series")]
         return self._called(f"{results}, {left}", arguments)
 
     def _called(self, target: str, arguments: Sequence[str]) -> list[str]:
@@ -81,7 +80,7 @@ def _tuple(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"({', '.join(names)})" if names else "None"
 
 
-def _unpacked(names: Sequence[str], whole: str) -> list[str]:
+def unpacked(names: Sequence[str], whole: str) -> list[str]:
     """`a, b = whole`, a name a line where that is long; one name is the argument itself."""
     if len(names) < 2:
         return []
@@ -123,32 +122,8 @@ def forward_scan(
 
 
 def _body(writer: Writer, loop: Iterable[Statement], here: set[str]) -> list[str]:
-    lo, loop = writer.lowering.at(LOOP), list(loop)
-    chunked = _chunked(loop) if lo.dialect.eager else {}
-    apart = {part for parts in chunked.values() for part in parts}
-    found = []
-    for s in loop:
-        if s.target not in apart:
-            found += writer.assigned(s, lo.at_its_time(s.target), here)
-        if parts := chunked.get(s.target, []):
-            names, axis = ", ".join(map(lo.at_its_time, parts)), f"{lo.dialect.axis}=-1"
-            found.append(f"{names} = {lo.at_its_time(s.target)}.chunk({len(parts)}, {axis})")
-    return found
-
-
-def _chunked(loop: Sequence[Statement]) -> dict[Quantity, list[Quantity]]:
-    """What a step cuts into two or more equal parts with names: what is cut, and its parts in order."""
-    cuts: dict[Quantity, dict[Basic, Quantity]] = {s.target: {} for s in loop}
-    for s in loop:
-        if isinstance(s.value, Slice) and s.value.args[0] in cuts:
-            cuts[s.value.args[0]][s.value.args[2]] = s.target
-    found = {}
-    for whole, parts in cuts.items():
-        length = size(whole.shape.rows) / max(len(parts), 1)
-        places = [sympy.expand(i * length) for i in range(len(parts))]
-        if len(parts) > 1 and set(places) == set(parts):
-            found[whole] = [parts[place] for place in places]
-    return found
+    lo = writer.lowering.at(LOOP)
+    return [line for s in loop for line in writer.assigned(s, lo.at_its_time(s.target), here)]
 
 
 def _with_time(given: Sequence[str], body: Iterable[str]) -> list[str]:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from sympy.core.basic import Basic
 
-from symbptt.expressions import Plus, Quantity, Times, quantities
+from symbptt.expressions import Quantity, quantities
 from symbptt.programs.plan.linear import Scan
 from symbptt.programs.plan.losses import looked_at
 from symbptt.programs.plan.names import is_adjoint
 from symbptt.programs.plan.places import Scope, lag_of
 from symbptt.programs.plan.program import Statement
-from symbptt.programs.plan.turned import weight_of
-from symbptt.programs.plan.weights import is_column
 from symbptt.programs.series.lowering import SeriesLowering
 from symbptt.programs.source import code as c
 from symbptt.programs.source.lines import assignment
@@ -24,9 +22,13 @@ from symbptt.recurrence import t
 
 @dataclass(frozen=True)
 class Writer:
-    """Statements as lines. `written` is everywhere the set of variables that there are; it grows."""
+    """Statements as lines. `written` is everywhere the set of variables that there are; it grows.
+
+    `in_place` are the names of what loops write in place: it may share memory with nothing else.
+    """
 
     lowering: SeriesLowering
+    in_place: frozenset[str] = frozenset()
 
     def lines(self, statements: Iterable[Statement], written: set[str]) -> list[str]:
         """The lines of some statements, each after the late series that it reads."""
@@ -39,36 +41,15 @@ class Writer:
     def assigned(self, s: Statement, name: str, written: set[str]) -> list[str]:
         """`name = value`, or `name += value` where a statement adds to what there is."""
         lo = self.lowering.at(s.scope)
-        fused = self._fused(s, name if s.adds and name in written else "")
-        if fused:
-            written.add(name)
-            return assignment(name, "=", fused)
         value = summed(lo, s.value) if s.summed else lo.lower(s.value)
         if s.adds and name in written:
-            return increased(name, c.aligned(value, *map(bool, s.target.shape)).text)
+            more = c.aligned(value, *map(bool, s.target.shape)).text
+            return assignment(name, "+=", more) if s.target.name in self.in_place else increased(name, more)
         written.add(name)
         lead = 0 if s.target.time is None else 1 if self._lag(s.target, s.scope) is None else s.scope.lead
-        return assignment(name, "=", lo.filled(s.target, value, lead).text)
-
-    def _fused(self, s: Statement, so_far: str) -> str:
-        """What a step adds up, where each operation costs, as one operation more; "" where there is none.
-
-        `so_far` is what there is already of a value that a statement adds to.
-        """
-        lo = self.lowering.at(s.scope)
-        if not lo.dialect.eager or s.scope.kind != "loop":
-            return ""
-        terms = list(s.value.args) if isinstance(s.value, Plus) else [s.value]
-        if so_far and len(terms) == 1 and weight_of(terms[0]) is not None:
-            weight, column = map(lo.lower, terms[0].args)
-            return lo.dialect.called("addmm", so_far, column.text, c.flipped(weight).text)
-        *_, last = terms
-        if not (isinstance(last, Times) and len(last.args) == 2 and all(map(is_column, last.args))):
-            return ""
-        others = lo.lower(Plus(*terms[:-1])).text if terms[:-1] else ""
-        if bool(so_far) == bool(others):
-            return ""
-        return lo.dialect.called("addcmul", so_far or others, *(lo.lower(f).text for f in last.args))
+        value = lo.filled(s.target, value, lead)
+        alias = s.target.name in self.in_place and not value.is_new
+        return assignment(name, "=", f"{value.at(c.Level.ATOM)}.clone()" if alias else value.text)
 
     @staticmethod
     def _lag(q: Quantity, scope: Scope) -> int | None:
@@ -138,14 +119,16 @@ class Writer:
         if name in written:
             return []
         written.add(name)
-        back, series = lo.lag(q), lo.names.variable(q.name)
+        return [f"{name} = delayed({self.early(q, lag)}, {lo.names.variable(q.name)})"]
+
+    def early(self, q: Quantity, lag: int) -> str:
+        """What comes before a late series: as many rows of initial values, zeros for an input."""
+        lo, back = self.lowering, self.lowering.lag(q)
         if not back:
-            early = lo.dialect.made("zeros", f"({lag}, *{series}.shape[1:])")
-        elif back == 1:
-            early = f"{lo.start(q)}[None]"
-        else:
-            early = lo.start(q) + (f"[{back - lag}:]" if lag < back else "")
-        return [f"{name} = delayed({early}, {series})"]
+            return lo.dialect.made("zeros", f"({lag}, *{lo.names.variable(q.name)}.shape[1:])")
+        if back == 1:
+            return f"{lo.start(q)}[None]"
+        return lo.start(q) + (f"[{back - lag}:]" if lag < back else "")
 
     def _given_to_earlier_times(self, s: Statement, lag: int, written: set[str]) -> list[str]:
         """A gradient by late values: its first rows go to the initial values, the others to the series."""

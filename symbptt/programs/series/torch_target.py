@@ -1,7 +1,7 @@
 """The PyTorch target: an autograd function with a backward rule of its own, and a layer around it.
 
-Its steps read rows and leave rows behind rather than writing into arrays: indexing is what costs in PyTorch
-where arrays are small.
+Its loops write into the rows of arrays that are made before (`in_place`): a call is what costs in PyTorch
+where arrays are small, and new memory where they are large.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ TORCH = Dialect(
     axis="dim",
     keepdims="keepdim",
     concatenate="cat",
-    scan="scan",
     functions={
         "sigmoid": "torch.sigmoid",
         "relu": "torch.relu",
@@ -53,7 +52,22 @@ TORCH = Dialect(
 
 
 OWN_TORCH = (
-    *("torch", "device", "Series", "series", "Cell", "scan", "leaves", "results", "grouped", "accumulate"),
+    *(
+        "torch",
+        "device",
+        "Series",
+        "series",
+        "Cell",
+        "steps",
+        "shifted",
+        "each",
+        "now",
+        "time",
+        "leaves",
+        "results",
+        "grouped",
+        "accumulate",
+    ),
     *("INPUTS", "INITIAL", "RETURNED"),
 )
 

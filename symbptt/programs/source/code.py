@@ -43,6 +43,12 @@ class Code:
         return self.text if self.level >= level else f"({self.text})"
 
     @property
+    def is_new(self) -> bool:
+        """Whether the value is computed, and not a view of something else."""
+        made = self.level is not Level.ATOM or self.text.endswith(")")
+        return made and "broadcast_to(" not in self.text
+
+    @property
     def axes(self) -> int:
         """How many axes the value has."""
         return self.lead + self.rows + self.cols
