@@ -6,13 +6,15 @@ The generated modules for NumPy and Numba run in a process of their own for each
 gradients by all parameters and inputs, as in gradients.py. *taken* is how far the resident size rises in
 that call above what it was before, after a call with a fifth of the times has compiled: memory that was
 free but not given back is given back first (malloc_trim), and the mark of the largest size is set anew, so
-that nothing hides in what compiling has left behind. *kept* are the bytes of the series of the forward run
-that the gradient reads, each byte once, and *gradients* what is returned. Linux with glibc alone. Writes
-benchmarks/memory.md.
+that nothing hides in what compiling has left behind. All threads take memory from one place: what is free
+in a thread's own is not given back, and would hide what the thread takes again. *kept* are the bytes of the
+series of the forward run that the gradient reads, each byte once, and *gradients* what is returned. Linux
+with glibc alone. Writes benchmarks/memory.md.
 """
 
 import ctypes
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -42,8 +44,9 @@ computes no function of the forward run again: for n entries of a state and each
 Elman (a), 7 n for the LSTM (four gates, c, tanh c, a), 5 n for the GRU and 4 n for the minimal gated unit.
 A sweep that computed tanh c and a again would keep 5 n of the LSTM's 7 n; against that its ratio would be 1.4
 times as large. Checkpoints keep far less (checkpoints.md). Beside the series stand the parameters, stacked
-and turned, the product that is added to their gradient, and a block of 512 rows (times by samples, for Numba
-in each thread) of adjoints and seeds: over longer series these stay as they are, and the ratio falls.
+and turned, what is added to their gradients (for NumPy a product, for Numba the sums of all threads but one),
+and the adjoints of a part of the series (NumPy 512 rows, times by samples, Numba 64 in each thread): over
+longer series these stay as they are, and the ratio falls.
 Written by `python benchmarks/memory.py`.
 
 | target | cell | (n, m, T, B) | taken | kept | gradients | ratio |
@@ -105,6 +108,7 @@ def measure(place: tuple[str, str, int]) -> str:
 def main() -> None:
     """Measure all rows, each in a process of its own."""
     lines = []
+    os.environ["MALLOC_ARENA_MAX"] = "1"
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for line in pool.imap(measure, ROWS):
             print(line, flush=True)

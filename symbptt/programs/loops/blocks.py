@@ -2,7 +2,8 @@
 
 A block is a series of its own: it starts from the last states of the block before it, and what it gives to
 those reaches that block as a cotangent. Its inputs and targets are copied out of those of all samples: so
-threads take parts of the samples without copies of whole series, and adjoints take the memory of a block.
+threads take parts of the samples without copies of whole series. The forward run keeps long blocks; the sweep
+goes through each in shorter ones, so that its adjoints take little memory.
 """
 
 from __future__ import annotations
@@ -13,22 +14,21 @@ from dataclasses import dataclass
 from symbptt.expressions import Quantity
 from symbptt.programs.arrays.blocks import can_be_cut, is_sum_over_times
 from symbptt.programs.loops.kernels import Kernels, tuple_of
-from symbptt.programs.loops.lines import Writer, indented
-from symbptt.programs.loops.routine import Routine
+from symbptt.programs.loops.lines import indented
 from symbptt.programs.loops.runs import start
 from symbptt.programs.plan.names import adjoint
 
 # Names of the lines below: quantities must have others.
 OWN = (
-    *("TIMES_BY_SAMPLES", "loss_in_parts", "loss_in_blocks", "first_sample", "last_sample"),
-    *("samples", "count", "steps", "starts", "kept", "part", "aims", "looked", "by", "later", "first"),
-    "by_inputs",
+    *("TIMES_BY_SAMPLES", "AT_ONCE", "loss_in_parts", "run_in_blocks", "sweep_in_blocks", "run_of_block"),
+    *("sweep_of_block", "first_sample", "last_sample", "samples", "count", "steps", "starts", "kept", "part"),
+    *("aims", "looked", "by", "later", "first", "last", "begin", "stop", "by_inputs", "fixed", "own", "loss"),
 )
 
 
 @dataclass(frozen=True)
 class Blocks(Kernels):
-    """The lines of the compiled function that goes through blocks."""
+    """The lines of the functions that go through blocks."""
 
     @property
     def possible(self) -> bool:
@@ -42,74 +42,85 @@ class Blocks(Kernels):
         """The arrays of all samples into which gradients by inputs are written."""
         return self.listed(map(adjoint, self.plan.source.inputs))
 
-    def lines(self) -> list[str]:
-        """The body of the function."""
-        loss = self.loss_name()
-        sums = self.listed(self.summed_gradients)
+    @property
+    def later(self) -> list[str]:
+        """The gradients by the last states of a block through the blocks after it."""
+        return self.listed(adjoint(start(q)) for q in self.initials)
+
+    @property
+    def last_states(self) -> list[str]:
+        """The last states of a block, from which the next one starts."""
+        names = [q.name for q in self.kept_quantities]
+        return [f"found[{names.index(q.name)}][-{self.plan.source.lags[q.name]}:]" for q in self.initials]
+
+    def fixed_for_sweeps(self) -> str:
+        """What is the same at all times, for the sweeps: the stacks that the forward run had, and more."""
+        count = len(self.stacks)
+        stacks = f"fixed[:{count}]" if count else ""
+        made = (
+            f"prepared_for_sweep(*given{f', *{stacks}' if stacks else ''})" if self.packed_for_sweep else ""
+        )
+        return " + ".join(filter(None, [stacks, made])) or "()"
+
+    def run_of_block(self) -> list[str]:
+        """The body of the function that runs through a block."""
         body = [
-            *self.preparing(),
-            *self.preparing_for_sweep(),
             "samples = slice(first_sample, last_sample)",
-            "count = T * (last_sample - first_sample) // TIMES_BY_SAMPLES + 1",
-            "steps = T // count + 1",
-            *self._through_time(),
-            f"{loss} = real(0)",
-            *self._zeros_of_sums(),
-            *self._back(loss, sums),
-            f"return ({', '.join([loss, *sums])}{'' if sums else ','}){' + later' if self.initials else ''}",
+            *_tuple("part", self._of_block(self.plan.source.inputs, "first", "steps")),
+            f"return run({', '.join([*self._block, *self.listed([*self.stacks, *self.packed])])})",
         ]
         return self.with_start(body)
 
-    def _through_time(self) -> list[str]:
-        """The forward run: what it keeps of each block."""
-        names = [q.name for q in self.kept_quantities]
-        starts = [f"{name}[:, samples].copy()" for name in self.listed(map(start, self.initials))]
-        last = [f"found[{names.index(q.name)}][-{self.plan.source.lags[q.name]}:]" for q in self.initials]
-        return [
-            *_tuple("starts", starts),
-            "kept = []",
-            "for first in range(0, T, steps):",
-            *indented(_tuple("part", self._of_block(self.plan.source.inputs))),
-            f"    found = run({', '.join([*self._block, *self.listed([*self.stacks, *self.packed])])})",
-            "    kept.append(found)",
-            *indented(_tuple("starts", last)),
+    def sweep_of_block(self) -> list[str]:
+        """The body of the function that takes gradients back through a block."""
+        loss = self.loss_name()
+        returned = [loss, *self.listed(self.summed_gradients), *self.later]
+        body = [
+            "samples = slice(first_sample, last_sample)",
+            "steps = max(AT_ONCE // (last_sample - first_sample), 1)",
+            f"{loss} = real(0)",
+            "for stop in range(last - first, 0, -steps):",
+            *indented(self._back(loss)),
+            f"return {tuple_of(returned)}",
         ]
+        return self.with_start(body)
 
-    def _back(self, loss: str, sums: list[str]) -> list[str]:
-        """The reverse sweep, the last block first."""
-        source, found = self.plan.source, [*self._block, *self.listed(self.stacks), "*found"]
-        aims = ["*aims"] if source.targets else []
-        swept = [*found, *self.listed(self.packed_for_sweep), "*looked[1:]"]
+    def _back(self, loss: str) -> list[str]:
+        """The loss and the reverse sweep of a part of the block."""
+        source, sums = self.plan.source, self.listed(self.summed_gradients)
+        found, aims = [*self._block, *self.listed(self.stacks), "*found"], ["*aims"] if source.targets else []
+        swept = [*found, *self.listed(self.packed_for_sweep), "*looked[1:]", *sums]
         places = {q.name: 1 + i for i, q in enumerate(self.seeds)}
         carried = [(places[adjoint(q).name], source.lags[q.name]) for q in self.initials]
-        inputs = enumerate(self.by_inputs, len(sums))
+        rows = f"begin:stop + {self.plan.front}"
+        where = "first + begin", "stop - begin"
         return [
-            *_tuple("later", [f"np.zeros_like(starts[{i}])" for i in range(len(self.initials))]),
-            "while len(kept) > 0:",
-            "    found = kept.pop()",
-            "    first = len(kept) * steps",
-            *indented(_tuple("part", self._of_block(source.inputs))),
-            *indented(_tuple("aims", self._of_block(source.targets))),
-            f"    looked = loss_and_seeds({', '.join([*found, *aims])})",
-            *(f"    looked[{place}][-{lag}:] += later[{i}]" for i, (place, lag) in enumerate(carried)),
-            f"    by = pull_back({', '.join(swept)})",
-            f"    {loss} += looked[0]",
-            *(f"    {d} += by[{i}]" for i, d in enumerate(sums)),
-            *(f"    put_block({d}, first, samples, by[{i}])" for i, d in inputs),
-            *([f"    later = by[{len(sums) + len(source.inputs)}:]"] if self.initials else []),
+            "begin = max(stop - steps, 0)",
+            *_tuple("part", self._of_block(source.inputs, *where)),
+            *_tuple("aims", self._of_block(source.targets, *where)),
+            *_tuple("found", [f"{name}[{rows}]" for name in self.listed(self.kept_quantities)]),
+            f"looked = loss_and_seeds({', '.join([*found, *aims])})",
+            *(
+                f"looked[{place}][-{lag}:] += {d}"
+                for (place, lag), d in zip(carried, self.later, strict=True)
+            ),
+            f"by = pull_back({', '.join(swept)})",
+            f"{loss} += looked[0]",
+            *(f"{d} = by[{i}]" for i, d in enumerate(sums)),
+            *(
+                f"put_block({d}, first + begin, samples, by[{i}])"
+                for i, d in enumerate(self.by_inputs, len(sums))
+            ),
+            *(f"{d} = by[{i}].copy()" for i, d in enumerate(self.later, len(sums) + len(source.inputs))),
         ]
 
     @property
     def _block(self) -> list[str]:
         """What the compiled functions take first, for a block."""
-        return [*self.listed(self.plan.source.parameters), "*part", *(["*starts"] if self.initials else [])]
+        return [*self.listed(self.plan.source.parameters), "*part", *self.listed(map(start, self.initials))]
 
-    def _of_block(self, series: Iterable[Quantity]) -> list[str]:
-        return [f"block_of({name}, first, steps, samples)" for name in self.listed(series)]
-
-    def _zeros_of_sums(self) -> list[str]:
-        writer = Writer(Routine({}, set()), self.names, self.plan.front)
-        return [self.zeros(writer, q) for q in self.summed_gradients]
+    def _of_block(self, series: Iterable[Quantity], first: str, steps: str) -> list[str]:
+        return [f"block_of({name}, {first}, {steps}, samples)" for name in self.listed(series)]
 
 
 def _tuple(name: str, parts: list[str]) -> list[str]:

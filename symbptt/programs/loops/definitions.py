@@ -74,7 +74,7 @@ def _spelled(text: str) -> str:
 LOOPS = (
     *("largest", "softmax", "log_softmax", "layer_norm"),
     *("rows", "padded", "block_of", "put_block", "panels", "narrow_panels"),
-    *("add_row_times_matrix", "add_product", "product", "sum_of_outer_products"),
+    *("add_row_times_matrix", "add_product", "product", "add_outer_products"),
 )
 ORDER = (
     *("like", "exp_parts_64", "exp_parts_32", "exp_parts", "exp", "sigmoid", "tanh", "silu", "softplus"),

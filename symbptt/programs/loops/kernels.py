@@ -33,7 +33,7 @@ class Kernels(Runs):
     def prepared_for_sweep(self) -> list[str]:
         """The body of the function that makes it for the reverse sweep."""
         given = {**self.given, **{q.name: q for q in self.stacks}}
-        return self._prepared(self.back.fixed, given, self.packed_for_sweep)
+        return self._prepared(self.fixed_for_sweep, given, self.packed_for_sweep)
 
     def _prepared(
         self, operations: Sequence[Operation], given: Mapping[str, Quantity], made: Sequence[Quantity]
@@ -52,6 +52,10 @@ class Kernels(Runs):
         """The same for the reverse sweep."""
         given = [*self.arguments, *self.listed(self.stacks)]
         return self._preparing(self.packed_for_sweep, "prepared_for_sweep", given)
+
+    def starting_sums(self) -> list[str]:
+        """The line that makes what the gradients by parameters are added to."""
+        return self._preparing(self.summed_gradients, "no_gradients", self.arguments)
 
     def _preparing(self, made: Sequence[Quantity], function: str, given: Sequence[str]) -> list[str]:
         return [f"{tuple_of(self.listed(made))} = {function}({', '.join(given)})"] if made else []
@@ -99,9 +103,9 @@ class Kernels(Runs):
 
     def pull_back(self) -> list[str]:
         """The body of the reverse sweep."""
-        more = (*self.stacks, *self.kept_quantities, *self.packed_for_sweep, *self.seeds)
-        by = [*self.summed_gradients, *map(adjoint, self.plan.source.inputs)]
-        given = {**self.given, **{q.name: q for q in more}}
+        more = (*self.stacks, *self.kept_quantities, *self.packed_for_sweep)
+        by = list(map(adjoint, self.plan.source.inputs))
+        given = {**self.given, **{q.name: q for q in (*more, *self.seeds, *self.summed_gradients)}}
         routine = Routine(given, {q.name for q in by}, self._unpadded(), zeros=self.late)
         for part, direction in ((self.back.before, 0), (self.back.loop, -1), (self.back.after, 0)):
             routine.section(part, direction)
@@ -112,6 +116,15 @@ class Kernels(Runs):
             *self._computed_starts(),
             f"return {tuple_of(self._gradient_arrays())}",
         ]
+
+    def no_gradients(self) -> list[str]:
+        """The body of the function that makes zeros, to which sweeps add gradients by parameters."""
+        writer = Writer(Routine({}, set()), self.names, self.plan.front)
+        made = [
+            self.zeros(writer, q) if any(q.shape) else f"{self.names.variable(q.name)} = 0.0"
+            for q in self.summed_gradients
+        ]
+        return [*made, f"return {tuple_of(self.listed(self.summed_gradients))}"]
 
     def _computed_starts(self) -> list[str]:
         return [

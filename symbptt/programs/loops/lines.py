@@ -259,7 +259,7 @@ class Writer:
     def outer(self, operation: Outer) -> Lines:
         """A sum of outer products over times and samples."""
         left, right = (self.of_all_samples(q) for q in (operation.left, operation.right))
-        return [f"sum_of_outer_products({left}, {right}, {self.names.variable(operation.target.name)})"]
+        return [f"add_outer_products({left}, {right}, {self.names.variable(operation.target.name)})"]
 
     # -------------------------------------------------------------- arrays
 

@@ -27,7 +27,16 @@ OWN = (
     *("WORTH", "ROWS", "VECTOR", "BLOCK", "LITTLE", "compiled", "inner", "precise"),
     *("add_whole_tile", "compiled_add_tile", "compiled_like", "FREE"),
     *("compiled_exp_parts", "compile_open_functions", "in_parts", "keep_freed_memory", "states_of_part"),
-    *("os", "part_count", "in_threads", "threads", "prepared", "prepared_for_sweep", *in_blocks.OWN),
+    *(
+        "os",
+        "part_count",
+        "in_threads",
+        "threads",
+        "prepared",
+        "prepared_for_sweep",
+        "no_gradients",
+        *in_blocks.OWN,
+    ),
     *("gradients_of_part", "loss_of_part", "loss_and_seeds", "run", "pull_back", "arguments", "array"),
     *("start", "seed", "gradients", *ORDER),
 )
@@ -56,15 +65,20 @@ def context(kernels: Kernels) -> dict[str, Any]:
         "prepared": kernels.with_start(kernels.prepared()),
         "prepared_for_sweep": kernels.with_start(kernels.prepared_for_sweep()),
         "run": kernels.with_start(kernels.run()),
+        "no_gradients": kernels.with_start(kernels.no_gradients()),
         "pull_back": kernels.with_start(kernels.pull_back()),
         **({"loss_and_seeds": kernels.with_start(kernels.loss_and_seeds())} if r.loss else {}),
-        **({"loss_in_blocks": blocks.lines()} if blocks.possible else {}),
+        **(
+            {"run_of_block": blocks.run_of_block(), "sweep_of_block": blocks.sweep_of_block()}
+            if blocks.possible
+            else {}
+        ),
     }
     lines = [line for body in compiled.values() for line in body]
     formula = formula_definitions(formulas(r), names)
     used = [text for name, text in formula.items() if name in mentioned(lines)]
     outside = Outside(kernels.plan, names)
-    tiles = {"block": products.BLOCK, "little": f"{products.LITTLE:_}"}
+    tiles = {"block": products.BLOCK, "strip": products.STRIP, "little": f"{products.LITTLE:_}"}
     returned = kernels.plan.returned
     functions = [*definitions([*lines, *used, *outside.lines()]), *used]
     return {
@@ -82,9 +96,10 @@ def context(kernels: Kernels) -> dict[str, Any]:
         "overloads": any("@overload" in text for text in functions),
         "tiles": tiles if "add_tile" in mentioned(functions) else None,
         "compiled": {name: "\n".join(indented(body)) for name, body in compiled.items()},
-        "blocks": {"by_inputs": blocks.by_inputs} if blocks.possible else None,
+        "blocks": blocks_of_module(blocks) if blocks.possible else None,
         "preparing": kernels.preparing(),
         "preparing_for_sweep": kernels.preparing_for_sweep(),
+        "starting_sums": kernels.starting_sums(),
         "stacks": kernels.listed(kernels.stacks),
         "packed": kernels.listed(kernels.packed),
         "packed_for_sweep": kernels.listed(kernels.packed_for_sweep),
@@ -101,10 +116,22 @@ def context(kernels: Kernels) -> dict[str, Any]:
         "states": tuple_of([f"{kernels.variable(q)}[{front}:]" for q in returned]),
         "split": bool(r.inputs),
         "fixed": len(r.parameters),
+        "inputs": len(r.inputs),
         "sums": len(kernels.summed_gradients),
+        "summed": kernels.listed(kernels.summed_gradients),
         "lengths": outside.lengths(),
         "gradients": tuple_of(outside.gradient_names()),
         "groups": outside.groups(),
+    }
+
+
+def blocks_of_module(blocks: Blocks) -> dict[str, Any]:
+    """What the template asks of a series that is cut into blocks of times."""
+    return {
+        "by_inputs": blocks.by_inputs,
+        "later": blocks.later,
+        "last_states": tuple_of(blocks.last_states) or "()",
+        "for_sweep": blocks.fixed_for_sweeps(),
     }
 
 
@@ -115,5 +142,4 @@ def loss(outside: Outside) -> dict[str, Any]:
         "targets": bool(outside.plan.source.targets),
         "value": name,
         "found": ", ".join([name, *outside.listed([*outside.seeds, *outside.direct])]),
-        "direct": outside.loss_and_direct(),
     }

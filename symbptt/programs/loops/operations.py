@@ -130,14 +130,14 @@ class Product(Operation):
 
 @dataclass(frozen=True)
 class Outer(Operation):
-    """The sum over all times and samples of a column times a row: one product of two tall matrices."""
+    """target += the sum over all times and samples of a column times a row: one product of tall matrices."""
 
     left: Quantity
     right: Quantity
 
     @property
     def reads(self) -> tuple[Quantity, ...]:
-        return (self.left, self.right)
+        return (self.left, self.right, self.target)
 
     @property
     def is_call(self) -> bool:

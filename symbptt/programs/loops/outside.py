@@ -87,14 +87,6 @@ class Outside(Kernels):
 
     # -------------------------------------------------------------- what comes back
 
-    def loss_and_direct(self) -> str:
-        """The loss and all gradients, where the loss looks at parameters itself; else nothing."""
-        if not self.direct:
-            return ""
-        more = {self.summed_gradients.index(d): f" + {self.variable(d)}" for d in self.direct}
-        parts = [f"found[{i}]{more.get(i, '')}" for i in range(len(self.gradient_names()))]
-        return f"{self.loss_name()}, {', '.join(parts)}"
-
     def seeds_of_cotangents(self) -> list[str]:
         """The lines that make the adjoints that the sweep starts from, out of the cotangents."""
         lead = [f"T + {self.plan.front}", "B"]

@@ -16,6 +16,7 @@ import numpy as np
 VECTOR = 64  # bytes; two vectors are the columns of a tile
 ROWS = VECTOR // 8  # of a tile: its sums take half of the registers
 BLOCK = 120  # rows that share what is in the cache: no power of two, or they drive each other out of it
+STRIP = 256  # columns that are brought into panels at once
 LITTLE = 1_000_000  # multiplications
 
 
@@ -64,16 +65,15 @@ def panels(w: Any, count: int) -> Any:
     return found
 
 
-def narrow_panels(x: Any) -> Any:
-    """The same with as many columns as a tile has rows."""
-    whole = x.shape[1] // ROWS
-    found = np.zeros(((x.shape[1] + ROWS - 1) // ROWS, x.shape[0], ROWS), x.dtype)
+def narrow_panels(x: Any, first: int, width: int) -> Any:
+    """Some columns of a matrix, from `first` on, in panels with as many columns as a tile has rows."""
+    found = np.zeros(((width + ROWS - 1) // ROWS, x.shape[0], ROWS), x.dtype)
     for k in range(x.shape[0]):
-        for p in range(whole):
+        for p in range(width // ROWS):
             for i in range(ROWS):
-                found[p, k, i] = x[k, p * ROWS + i]
-        for i in range(x.shape[1] - whole * ROWS):
-            found[whole, k, i] = x[k, whole * ROWS + i]
+                found[p, k, i] = x[k, first + p * ROWS + i]
+        for i in range(width % ROWS):
+            found[width // ROWS, k, i] = x[k, first + width // ROWS * ROWS + i]
     return found
 
 
@@ -118,17 +118,17 @@ def product(x: Any, w: Any, out: Any) -> None:
     add_product(x, w, out)
 
 
-def sum_of_outer_products(x: Any, y: Any, out: Any) -> None:
-    """out = x.T @ y: the sum over all rows; by BLAS where there is too little to do for panels."""
+def add_outer_products(x: Any, y: Any, out: Any) -> None:
+    """out += x.T @ y: the sum over all rows; by BLAS where there is too little to do for panels."""
     if x.size * y.shape[1] < LITTLE:
-        np.dot(x.T, y, out)
+        out += np.dot(x.T, y)
         return
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = 0
     for first in range(0, len(x), BLOCK):
-        left, right = narrow_panels(x[first : first + BLOCK]), panels(y[first : first + BLOCK], ROWS)
-        for q in range(len(right)):
-            for p in range(len(left)):
-                some = out[p * ROWS : (p + 1) * ROWS]
-                add_tile(left[p, :, : len(some)].T, right, some, 0, q)
+        some, right = x[first : first + BLOCK], panels(y[first : first + BLOCK], ROWS)
+        for column in range(0, x.shape[1], STRIP):
+            left = narrow_panels(some, column, min(STRIP, x.shape[1] - column))
+            for q in range(len(right)):
+                for p in range(len(left)):
+                    i = column + p * ROWS
+                    part = out[i : i + ROWS]
+                    add_tile(left[p, :, : len(part)].T, right, part, 0, q)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from symbptt.expressions import SCALAR, Quantity
 from symbptt.programs.loops.groups import Group, grouped
-from symbptt.programs.loops.operations import Each, Operation, Product
+from symbptt.programs.loops.operations import Each, Operation, Outer, Product
 from symbptt.programs.loops.stages import Stage, staged
 from symbptt.recurrence import t
 
@@ -143,7 +143,7 @@ class Routine:
         """Whether the first to write a quantity adds to it."""
         writers = [op for _, _, op, _ in self._uses[name] if op.target.name == name]
         first = writers[0]
-        adds = isinstance(first, (Each, Product)) and first.adds
+        adds = isinstance(first, Outer) or (isinstance(first, (Each, Product)) and first.adds)
         return name in self.zeros or adds or (isinstance(first, Each) and first.summed)
 
 

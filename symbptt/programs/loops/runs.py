@@ -72,13 +72,17 @@ class Runs(Body):
     @cached_property
     def _read_later(self) -> set[str]:
         """The names of what is returned, or what the gradients read."""
-        plan = self.plan
-        read = {q.name for s in [*self.backward, *self.loss_parts] for q in quantities(s.value)}
-        read |= {q.name for q in plan.returned}
-        if plan.loss is not None:
-            values = [self.seen(value) for value in (plan.loss.value, *plan.loss.factors.values())]
-            read |= {q.name for value in values for q, _ in looked_at(value)}
-        return read
+        read = {q.name for s in self.backward for q in quantities(s.value)}
+        return read | {q.name for q in self.plan.returned} | self._seen_by_loss
+
+    @cached_property
+    def _seen_by_loss(self) -> set[str]:
+        """The names of what the loss reads, for its value or for what it gives to adjoints."""
+        found, loss = {q.name for s in self.loss_parts for q in quantities(s.value)}, self.plan.loss
+        if loss is not None:
+            values = [self.seen(value) for value in (loss.value, *loss.factors.values())]
+            found |= {q.name for value in values for q, _ in looked_at(value)}
+        return found
 
     @cached_property
     def seeds(self) -> list[Quantity]:
@@ -166,7 +170,7 @@ class Runs(Body):
     def stacks(self) -> list[Quantity]:
         """What follows from parameters alone, and the runs or the loss read: stacks of parameters, say."""
         made = {op.target.name for op in self.ahead.fixed}
-        read = {q.name for op in self.ahead.timed for q in op.reads} | self._read_later
+        read = {q.name for op in [*self.ahead.timed, *self.back.timed] for q in op.reads} | self._seen_by_loss
         return [e.left for e in self.recurrence.statics if e.left.name in made & read]
 
     @cached_property
@@ -178,6 +182,16 @@ class Runs(Body):
     def packed_for_sweep(self) -> list[Quantity]:
         """The same for the reverse sweep."""
         return self.back.handed_on
+
+    @cached_property
+    def fixed_for_sweep(self) -> list[Operation]:
+        """The operations that make it; stacks that products alone read are made again, rather than kept."""
+        found, handed_on = list(self.back.fixed), {q.name for q in self.stacks}
+        for operation in reversed(self.ahead.fixed):
+            read = {q.name for other in found for q in other.reads} - handed_on
+            if operation.target.name in read:
+                found.insert(0, operation)
+        return found
 
     # -------------------------------------------------------------- the two runs
 
@@ -196,8 +210,8 @@ class Runs(Body):
     @cached_property
     def back(self) -> Steps:
         """The operations of the reverse sweep."""
-        taking = Taking(names=self.taken() | {q.name for q in self.packed})
-        written = {q.name for q in self.seeds} | self.late
+        taking = Taking(names=self.taken() | {op.target.name for op in self.ahead.fixed})
+        written = {q.name for q in (*self.seeds, *self.summed_gradients)} | self.late
         after = self._taken_apart(taking, self.backward_part(self.plan.backward_after), written)
         loop = self._taken_apart(taking, self.overwritten.loop, written)
         last = self._taken_apart(taking, self.overwritten.rest, written)
@@ -227,8 +241,9 @@ class Runs(Body):
     ) -> list[Operation]:
         """Statements as operations; the first to write a quantity that nothing has started does not add."""
         taking.found = []
+        sums = {q.name for q in self.summed_gradients}
         for s in statements:
-            adds = s.adds and s.target.name in written
+            adds = s.target.name in sums or (s.adds and s.target.name in written)
             if s.summed:
                 taking.summed(s.target, s.value, s.scope, adds)
             else:

@@ -178,8 +178,7 @@ class Taking:
     def _outer(
         self, target: Quantity, left: Quantity, right: Quantity, scope: Scope, adds: bool, place: Place
     ) -> None:
-        full = target.shape == Shape(left.shape.rows, right.shape.cols) and place == START
-        if full and not adds:
+        if target.shape == Shape(left.shape.rows, right.shape.cols) and place == START:
             self._put(Outer(target, scope, left, right))
             return
         shape = Shape(left.shape.rows, right.shape.cols)
