@@ -4,7 +4,7 @@
 
 The generated modules for NumPy and Numba run in a process of their own for each row: the loss and its
 gradients by all parameters and inputs, as in gradients.py. *taken* is how far the resident size rises in
-that call above what it was before, after a call with a fifth of the times has compiled: memory that was
+that call above what it was before, after a first call has compiled and BLAS has its own room: memory that was
 free but not given back is given back first (malloc_trim), and the mark of the largest size is set anew, so
 that nothing hides in what compiling has left behind. All threads take memory from one place: what is free
 in a thread's own is not given back, and would hide what the thread takes again. *kept* are the bytes of the
@@ -45,7 +45,7 @@ Elman (a), 7 n for the LSTM (four gates, c, tanh c, a), 5 n for the GRU and 4 n 
 A sweep that computed tanh c and a again would keep 5 n of the LSTM's 7 n; against that its ratio would be 1.4
 times as large. Checkpoints keep far less (checkpoints.md). Beside the series stand the parameters, stacked
 and turned, what is added to their gradients (for NumPy a product, for Numba the sums of all threads but one),
-and the adjoints of a part of the series (NumPy 512 rows, times by samples, Numba 64 in each thread): over
+and the adjoints of a part of the series (NumPy 256 rows, times by samples, Numba 64 in each thread): over
 longer series these stay as they are, and the ratio falls.
 Written by `python benchmarks/memory.py`.
 
@@ -94,9 +94,9 @@ def measure(place: tuple[str, str, int]) -> str:
     target, cell, row = place
     n, m, T, B = SIZES[row - 1]
     module = generated.module(cell, target)
-    few, all_ = (task(CELLS[cell], (n, m, times, B), "float32") for times in (T // 5, T))
-    module.loss_and_gradient(split(few), {"x": few.x}, {"d": few.d})
-    parameters, inputs, targets = split(all_), {"x": all_.x}, {"d": all_.d}
+    given = task(CELLS[cell], (n, m, T, B), "float32")
+    parameters, inputs, targets = split(given), {"x": given.x}, {"d": given.d}
+    module.loss_and_gradient(parameters, inputs, targets)
     most, (_, gradients) = taken(lambda: module.loss_and_gradient(parameters, inputs, targets))
     returned = size(np.asarray(value) for group in gradients.values() for value in group.values())
     keeps = kept(target, module, parameters, inputs)

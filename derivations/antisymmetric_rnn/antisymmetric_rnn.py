@@ -18,7 +18,7 @@ PARAMETERS = {
     "V": ("p", "n"),
     "b_y": ("p",),
 }
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def softmax(x, axis=-1):

@@ -16,7 +16,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W_q": ("n", "m"), "W_k": ("n", "m"), "W_v": ("p", "m"), "w": ("m",)}
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):
@@ -70,6 +70,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
         gradients = with_block(gradients, parameters, part, own, cotangents, first)
         loss += more
+        del part, own, cotangents  # those of the next block take their place
     return loss, without_batch(gradients) if single else gradients
 
 

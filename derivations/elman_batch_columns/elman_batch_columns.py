@@ -10,7 +10,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W_x": ("n", "m"), "W_a": ("n", "n"), "b_a": ("n",), "W_y": ("p", "n"), "b_y": ("p",)}
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def softmax(x, axis=-1):

@@ -17,7 +17,7 @@ PARAMETERS = {
     "W_hy": ("n", "p"),
     "b_y": ("p",),
 }
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def softmax(x, axis=-1):

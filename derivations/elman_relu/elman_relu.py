@@ -10,7 +10,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W": ("n", "n"), "U": ("n", "m"), "b": ("n",), "V": ("p", "n"), "c": ("p",)}
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def relu(x):
@@ -69,6 +69,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
         gradients = with_block(gradients, parameters, part, own, cotangents, first)
         loss += more
+        del part, own, cotangents  # those of the next block take their place
     return loss, without_batch(gradients) if single else gradients
 
 

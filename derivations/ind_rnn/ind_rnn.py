@@ -11,7 +11,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W": ("n", "m"), "u": ("n",), "b": ("n",), "V": ("p", "n"), "b_y": ("p",)}
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def relu(x):

@@ -23,7 +23,7 @@ PARAMETERS = {
     "W_c": ("n", "n"),
     "b_c": ("n",),
 }
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):

@@ -25,7 +25,7 @@ PARAMETERS = {
     "U_g": ("n", "n"),
     "b_g": ("n",),
 }
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):
@@ -78,6 +78,7 @@ def loss_and_gradient(parameters, inputs, targets, initial=None):
         more, cotangents = loss_of_block(parameters, part, between(targets, first, last), own)
         gradients = with_block(gradients, parameters, part, own, cotangents, first)
         loss += more
+        del part, own, cotangents  # those of the next block take their place
     return loss, without_batch(gradients) if single else gradients
 
 

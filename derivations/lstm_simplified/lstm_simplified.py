@@ -24,7 +24,7 @@ PARAMETERS = {
     "W_c": ("n", "m"),
     "b_c": ("n",),
 }
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):

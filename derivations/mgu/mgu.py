@@ -12,7 +12,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W_f": ("n", "m + n"), "b_f": ("n",), "W_h": ("n", "m + n"), "b_h": ("n",)}
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):

@@ -10,7 +10,7 @@ Arrays are time-major: the axes of a series are times, samples, rows, columns, t
 import numpy as np
 
 PARAMETERS = {"W_1": ("n", "n"), "W_2": ("n", "n"), "U": ("n", "m"), "b": ("n",), "V": ("p", "n")}
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 LONG_STARTS = {"h"}  # states with initial values at more than one time
 
 

@@ -37,7 +37,7 @@ PARAMETERS = {
     "W_g_2": ("n", "2*n"),
     "b_g_2": ("n",),
 }
-ROWS = 512  # of a block of the reverse sweep: times by samples
+ROWS = 256  # of a block of the reverse sweep: times by samples
 
 
 def sigmoid(x):

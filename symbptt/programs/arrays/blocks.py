@@ -29,7 +29,7 @@ OWN = (
     *("blocks", "loss_of_block", "pull_back_in_blocks", "with_block", "kept_of", "part_of", "between"),
     *("outputs", "after", "later", "ROWS", "first", "last", "part", "own", "more"),
 )
-ROWS = ("ROWS", "512  # of a block of the reverse sweep: times by samples")
+ROWS = ("ROWS", "256  # of a block of the reverse sweep: times by samples")
 
 
 def can_be_cut(plan: Plan) -> bool:
@@ -142,6 +142,7 @@ class BlockedBody(ScannedBody):
             f"    more, cotangents = loss_of_block(parameters, part, {aims}, own)",
             "    gradients = with_block(gradients, parameters, part, own, cotangents, first)",
             "    loss += more",
+            "    del part, own, cotangents  # those of the next block take their place",
         ]
 
     def loss_of_block(self) -> list[str]:
