@@ -124,7 +124,7 @@ def arguments_of_loss(r):
 
 def in_blocks(module):
     module.THREADS, module.SAMPLES, module.WORTH = 2, 1, 1
-    module.TIMES_BY_SAMPLES, module.AT_ONCE = 8, 2
+    module.TIMES_BY_SAMPLES, module.AT_ONCE = 3, 1
     return module
 
 

@@ -30,7 +30,7 @@ def difference(r: Recurrence) -> float:
     for samples in ("batch", "single"):
         expected, mine = (results(module, Case(r).arguments(samples)) for module in modules)
         modules[1].THREADS, modules[1].SAMPLES, modules[1].WORTH = 3, 1, 1
-        modules[1].TIMES_BY_SAMPLES, modules[1].AT_ONCE = 8, 2
+        modules[1].TIMES_BY_SAMPLES, modules[1].AT_ONCE = 3, 1
         for other in (
             mine,
             results(modules[1], Case(r).arguments(samples)),

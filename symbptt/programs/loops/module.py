@@ -27,16 +27,8 @@ OWN = (
     *("WORTH", "ROWS", "VECTOR", "BLOCK", "LITTLE", "compiled", "inner", "precise"),
     *("add_whole_tile", "compiled_add_tile", "compiled_like", "FREE"),
     *("compiled_exp_parts", "compile_open_functions", "in_parts", "keep_freed_memory", "states_of_part"),
-    *(
-        "os",
-        "part_count",
-        "in_threads",
-        "threads",
-        "prepared",
-        "prepared_for_sweep",
-        "no_gradients",
-        *in_blocks.OWN,
-    ),
+    *("os", "operator", "part_count", "in_threads", "threads", "prepared", "prepared_for_sweep"),
+    *("no_gradients", "STRIP", *in_blocks.OWN),
     *("gradients_of_part", "loss_of_part", "loss_and_seeds", "run", "pull_back", "arguments", "array"),
     *("start", "seed", "gradients", *ORDER),
 )
