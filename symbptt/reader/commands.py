@@ -15,7 +15,7 @@ FUNCTIONS = _words(
     "softplus prod logsoftmax sign sgn max min argmax argmin lim sup inf arg elu gelu silu erf abs concat "
     "sech logit coth sec csc cot arctan arcsin arccos artanh rank dim ker Pr gcd mod"
 )
-NAMES = frozenset(["net"])  # the usual name of what goes into an activation, also where it is not set upright
+NAMES = _words("net out err")  # usual names of quantities, also where they are not set upright
 CAPITALISED = re.compile(r"[A-Z][a-z]{3,}|(?:[A-Z][a-z]{2,}){2,}")
 LIMITED = frozenset(["max", "min", "argmax", "argmin", "lim", "sup", "inf"])
 SUMS = {"\\sum": "sum", "\\prod": "prod"}

@@ -1,7 +1,8 @@
 r"""Equations in columns: (i_t; f_t) = (a; b), and (i_t; f_t) = (\sigma; \tanh) W [h_{t-1}; x_t].
 
 A column of functions takes the rows of what follows in as many blocks: i_t = \sigma(W_i [h_{t-1}; x_t]),
-where W_i are the rows of W that belong to i_t. A binomial of quantities is a column as well.
+where W_i are the rows of W that belong to i_t. In (i_t; f_t) = (W_i; W_f) x_t + (b_i; b_f) the rows are
+written. A binomial of quantities is a column as well.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ FUNCTIONS = FUNCTION_SYMBOLS | {"f", "g", "\\operatorname{sigm}", "sigm", "sigmo
 
 
 def with_blocks(chain: Chain) -> Chain:
-    """A statement in which columns of functions are applied to the rows of what follows them."""
+    """A statement about a column with a column on the right as well, where the rows of that can be told."""
     if not isinstance(chain.first, Matrix):
         return chain
     labels = _column(chain.first)
@@ -59,6 +60,11 @@ def _is_column(node: Matrix) -> bool:
 
 
 def _applied(link: Link, labels: list[Surface]) -> Link:
+    if not isinstance(link.right, Matrix):
+        written = [_row(link.right, at, len(labels)) for at in range(len(labels))]
+        rows = tuple((row,) for row in written if row is not None)
+        if rows and len(rows) == len(labels):
+            return replace(link, right=Matrix(link.right.at, "bmatrix", rows))
     head, rest = _first_factor(link.right)
     functions = _column(head)
     names = [one for one in labels if isinstance(one, Name)]
@@ -69,6 +75,21 @@ def _applied(link: Link, labels: list[Surface]) -> Link:
         return link
     rows = tuple((_call(one, cell),) for one, cell in zip(functions, cells, strict=True) if cell is not None)
     return replace(link, right=replace(head, rows=rows)) if isinstance(head, Matrix) else link
+
+
+def _row(node: Surface, at: int, count: int) -> Surface | None:
+    """A row of a sum of columns of so many rows, and of products that begin with one; None for all else."""
+    match node:
+        case Binary(op="+" | "-", left=left, right=right):
+            first, second = _row(left, at, count), _row(right, at, count)
+            return None if first is None or second is None else replace(node, left=first, right=second)
+        case Binary(op="\\cdot" | "*", left=left) | Juxtaposed(left=left):
+            first = _row(left, at, count)
+            return None if first is None else replace(node, left=first)
+        case Matrix():
+            cells = _column(node)
+            return cells[at] if len(cells) == count > 1 else None
+    return None
 
 
 def _first_factor(node: Surface) -> tuple[Surface, Surface | None]:
