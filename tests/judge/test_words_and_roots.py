@@ -63,3 +63,38 @@ $$\frac{\partial J_t}{\partial \hat{Y}_t} = \hat{Y}_t - Y_t$$
 def test_labels_of_one_example_and_of_a_batch():
     assert verdicts(BATCH)[-1] == "holds"
     assert verdicts(BATCH.replace(r"= \hat{Y}_t - Y_t", r"= Y_t - \hat{Y}_t"))[-1] == "fails"
+
+
+STACKED = r"""
+$$\begin{bmatrix} \hat{i}_t \\ \hat{f}_t \\ \hat{o}_t \end{bmatrix} =
+\begin{bmatrix} W_i \\ W_f \\ W_o \end{bmatrix} x_t
++ \begin{bmatrix} U_i \\ U_f \\ U_o \end{bmatrix} out_{t-1} +
+\begin{bmatrix} b_i \\ b_f \\ b_o \end{bmatrix}$$
+
+$$\begin{bmatrix} i_t \\ f_t \\ o_t \end{bmatrix} =
+\begin{bmatrix} \tanh(\hat{i}_t) \\ \sigma(\hat{f}_t) \\ \sigma(\hat{o}_t) \end{bmatrix}$$
+
+$$state_t = f_t \odot state_{t-1} + i_t, \qquad out_t = \tanh(state_t) \odot o_t$$
+
+$$\frac{\partial o_t}{\partial out_{t-1}} = \text{diag}(o_t \odot (1 - o_t)) U_o$$
+"""
+
+
+def test_columns_of_matrices_row_by_row():
+    assert verdicts(STACKED)[-1] == "holds"
+    assert verdicts(STACKED.replace(r"o_t)) U_o", r"o_t)) U_f"))[-1] == "fails"
+    assert verdicts(STACKED.replace(r"(o_t \odot (1 - o_t))", r"(1 - o_t^2)"))[-1] == "fails"
+
+
+def test_rows_times_a_transposed_matrix_are_rows():
+    page = r"""
+$$h_t = \tanh(a_t W^T + h_{t-1} U^T + b), \qquad y_t = s(h_t V^T + c), \qquad L = f(y_t, z_t)$$
+
+$$\frac{\partial L}{\partial V} = \frac{\partial L}{\partial y_t} \frac{\partial y_t}{\partial V}$$
+
+$$\frac{\partial h_t}{\partial a_t} = \text{diag}(1 - h_t^2) W$$
+"""
+    found = [one.finding for one in verify(page).relations]
+    assert [one.verdict for one in found[-2:]] == ["holds", "holds"]
+    assert found[-2].scope == "any"
+    assert verdicts(page.replace(r"(1 - h_t^2) W", r"(1 - h_t^2) U"))[-1] == "fails"

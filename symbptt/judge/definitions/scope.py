@@ -379,8 +379,11 @@ def _as_rows(scope: Scope) -> bool:
 
 
 def _pair(node: Surface) -> tuple[Name, Name] | None:
+    """The two names of a product, W x, x W or x W^T."""
     match node:
         case Juxtaposed(left=Name() as one, right=Name() as other):
+            return one, other
+        case Juxtaposed(left=Name() as one, right=Transpose(operand=Name() as other)):
             return one, other
         case Binary(op="*" | "\\cdot" | "\\times", left=Name() as one, right=Name() as other):
             return one, other
