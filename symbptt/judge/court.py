@@ -164,8 +164,10 @@ class Court:
             finding = self._judged(claim)
         except RecursionError:
             return Finding("undetermined", "Not decided: the definitions go too deep.")
-        if finding.verdict == "fails" and (loss := self.scope.doubtful_loss(claim)):
-            finding, self.scopes[id(claim)] = in_section(claim, self.reading, self.scope, loss)
+        if finding.verdict in ("fails", "undetermined") and (loss := self.scope.doubtful_loss(claim)):
+            told, scope = in_section(claim, self.reading, self.scope, loss)
+            if finding.verdict == "fails" or told.verdict == "holds":
+                finding, self.scopes[id(claim)] = told, scope
         if finding.verdict == "fails" and (
             new := introduced(claim, self.met, self.scope.definitions, self.vocabulary)
         ):

@@ -98,3 +98,26 @@ $$\frac{\partial h_t}{\partial a_t} = \text{diag}(1 - h_t^2) W$$
     assert [one.verdict for one in found[-2:]] == ["holds", "holds"]
     assert found[-2].scope == "any"
     assert verdicts(page.replace(r"(1 - h_t^2) W", r"(1 - h_t^2) U"))[-1] == "fails"
+
+
+SEVERAL = r"""
+$$h_t = \tanh(W h_{t-1} + U x_t), \qquad y_t = V h_t$$
+
+$$\frac{\partial L}{\partial h_t} =
+\frac{\partial L}{\partial h_T} \prod_{i=t}^{T-1} \frac{\partial h_{i+1}}{\partial h_i}$$
+
+A gate keeps more: $f_t = \sigma(A h_{t-1} + B x_t)$.
+
+$$c_t = f_t \odot c_{t-1} + \tanh(C x_t)$$
+
+$$\overrightarrow{h_t} = \text{RNN}(x_t, \overrightarrow{h_{t-1}})$$
+
+$$y_t = D [\overrightarrow{h_t}; c_t]$$
+"""
+
+
+def test_a_relation_is_about_the_network_before_it():
+    finding = [one.finding for one in verify(SEVERAL).relations][2]
+    assert (finding.verdict, finding.scope) == ("holds", "any")
+    wrong = SEVERAL.replace(r"h_{i+1}}{\partial h_i}", r"h_i}{\partial h_{i-1}}")
+    assert verdicts(wrong)[2] != "holds"

@@ -61,7 +61,9 @@ def section(reading: Reading, scope: Scope, display: int, at_end: bool = False) 
     """
     claims = [one for one in reading.claims if isinstance(one, Claim)]
     here = tuple(one for one in claims if scope.start <= one.display <= display)
-    first = first_definitions(replace(reading, claims=here), scope.vocabulary, at_end)
+    stop = reading.document.displays[display].start
+    said = tuple(one for one in reading.inline if one[0].start < stop)
+    first = first_definitions(replace(reading, claims=here, inline=said), scope.vocabulary, at_end)
     before = {
         key: [one for one in found if one.display <= display and not one.assumed]
         for key, found in scope.definitions.items()

@@ -88,7 +88,7 @@ def _row(node: Surface, at: int, count: int) -> Surface | None:
             return None if first is None else replace(node, left=first)
         case Matrix():
             cells = _column(node)
-            return cells[at] if len(cells) == count > 1 else None
+            return cells[at] if len(cells) == count > 1 and not any(map(_is_function, cells)) else None
     return None
 
 
