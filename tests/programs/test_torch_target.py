@@ -370,7 +370,7 @@ def test_modules_of_plain_cells_are_formatted(tmp_path):
 def test_lines_of_the_simple_network():
     source = generate(elman(), "torch")
     for line in (
-        "    for f_t, a_t, a_before_t in steps(f, a, shifted(a_0[None], a)):\n",
+        "    for f_t, a_t, a_before_t in steps(f, a, (a_0[None], a)):\n",
         "        f_t.addmm_(a_before_t, W_aa_T)\n        a_t.sigmoid_()\n",
         "        d_f_t *= d_a_t\n        d_a_before_t.addmm_(d_f_t, W_aa)\n",
         "    d_W_aa = rows(d_f).T @ rows(a_before)\n",

@@ -43,7 +43,6 @@ HELPERS = {
     "delayed",
     "earlier",
     "steps",
-    "shifted",
     "start",
     "linear_scan",
     "linear_sweep",

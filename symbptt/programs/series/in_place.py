@@ -93,7 +93,7 @@ class Loop:
     def _rows(self, q: Quantity, lag: int) -> str:
         """The series whose rows are those of a quantity `lag` steps before each time."""
         name = self.writer.lowering.names.variable(q.name)
-        return f"shifted({self.writer.early(q, lag)}, {name})" if lag else name
+        return f"({self.writer.early(q, lag)}, {name})" if lag else name
 
     # -------------------------------------------------------------- a statement
 

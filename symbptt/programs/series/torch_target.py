@@ -59,7 +59,6 @@ OWN_TORCH = (
         "series",
         "Cell",
         "steps",
-        "shifted",
         "each",
         "now",
         "time",
