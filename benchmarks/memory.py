@@ -45,7 +45,7 @@ Elman (a), 7 n for the LSTM (four gates, c, tanh c, a), 5 n for the GRU and 4 n 
 A sweep that computed tanh c and a again would keep 5 n of the LSTM's 7 n; against that its ratio would be 1.4
 times as large. Checkpoints keep far less (checkpoints.md). Beside the series stand the parameters, stacked
 and turned, what is added to their gradients (for NumPy a product, for Numba the sums of all threads but one),
-and the adjoints of a part of the series (NumPy 256 rows, times by samples, Numba 64 in each thread): over
+and the adjoints of a part of the series (NumPy 256 rows, times by samples, Numba 120 in each thread): over
 longer series these stay as they are, and the ratio falls.
 Written by `python benchmarks/memory.py`.
 
