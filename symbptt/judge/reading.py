@@ -33,6 +33,7 @@ from symbptt.judge.notation.normal import (
     normal_chain,
     timed_calls,
 )
+from symbptt.judge.notation.pairs import with_pairs
 from symbptt.judge.notation.primed import with_primes
 from symbptt.judge.notation.sums import reaching, with_index
 from symbptt.judge.notation.timeless import with_neighbours, with_time
@@ -59,6 +60,7 @@ IN_THE_LIGHT_OF_ALL = (  # of changes that need the whole document, in their ord
     with_time,
     with_likelihoods,
     with_derivatives,
+    with_pairs,
 )
 
 

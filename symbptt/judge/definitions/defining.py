@@ -49,7 +49,8 @@ def definition_value(
         world: World, definition: Definition, bound: dict[str, int], shape: tuple[int, int] | None
     ) -> Tensor:
         letters = {**vocabulary.ends(world.horizon), **bound}
-        evaluator = kind(world, vocabulary, letters, first, entries, "", rows, shape, strict=False)
+        indices = entries.difference(bound)  # a letter may index entries elsewhere and be the time here
+        evaluator = kind(world, vocabulary, letters, first, indices, "", rows, shape, strict=False)
         if definition.indices and shape is not None:
             return by_entries(evaluator, definition, shape)
         return evaluator.value(definition.right)

@@ -1,4 +1,4 @@
-"""Formulas that reduce vectors to a number: a norm, an inner product w^T h, a sum with one of them."""
+"""Formulas that reduce vectors to a number: a norm, an inner product w^T h, a sum over entries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from symbptt.reader.syntax import (
     Bracket,
     Fraction,
     Juxtaposed,
+    Name,
     Negative,
     Norm,
+    Number,
     Scripted,
     Surface,
     Transpose,
@@ -37,6 +39,16 @@ def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
         case Juxtaposed(left=left, right=right) | Binary(left=left, right=right):
             rows = any(isinstance(factor, Transpose) for factor in _factors(left))
             return (rows and counts(node)) or reduces(left, counts) or reduces(right, counts)
+    return False
+
+
+def adds_entries(node: Surface, entries: frozenset[str]) -> bool:
+    """Is this a sum over entries, with a sign or a number before it?"""
+    match node:
+        case BigOperator(kind="sum", indices=(Name(base=letter),), body=inside):
+            return letter in entries or adds_entries(inside, entries)
+        case Negative(operand=inside) | Juxtaposed(left=Number() | Fraction(), right=inside):
+            return adds_entries(inside, entries)
     return False
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
-from symbptt.judge.definitions.reductions import PRODUCTS, reduces
+from symbptt.judge.definitions.reductions import PRODUCTS, adds_entries, reduces
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.judge.numeric.tensors import ELEMENTWISE
 from symbptt.reader.syntax import (
@@ -193,9 +193,10 @@ class Shapes:
         return False
 
     def _is_cost(self, left: Name, right: Surface) -> bool:
-        """Is a name of no declared size a number by what defines it: a square of a norm, or v^T h?"""
+        """Is a name of no declared size a number by what defines it: a norm, v^T h, or a sum over entries?"""
         open_ = self._key(left) not in self.declared and not self.vocabulary.refer(left, self.entries).indices
-        return open_ and reduces(right, self._counts) and self._counts(right)
+        reduced = reduces(right, self._counts) and self._counts(right)
+        return open_ and (reduced or adds_entries(right, self.entries))
 
     def _widened(self, left: Name, one: Pair, other: Pair) -> Pair:
         """A name that was taken for a vector and is defined as a matrix: H_t of a batch X_t."""

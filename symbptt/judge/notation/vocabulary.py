@@ -129,6 +129,10 @@ class Vocabulary:
         """The letters that index entries in a relation."""
         return self.writing.entries_by(map(self._shown, claim_sides(claim)))
 
+    def times_of(self, claim: Sided) -> set[str]:
+        """The letters that count time in a relation."""
+        return set[str]().union(*(self._shown(side)[1] for side in claim_sides(claim)))
+
     def _shown(self, node: Surface) -> tuple[set[str], set[str]]:
         """What the letters of one side do, found once."""
         held = self.shown.get(id(node))

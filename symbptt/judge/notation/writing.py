@@ -88,7 +88,7 @@ class Writing:
                 entries |= (
                     {_letter(node.subscripts[0])} if node.time or node.stem not in self.timed else set()
                 )
-        return entries, counting
+        return entries, counting.union(*(_ends_of(node) for node in walk(root) if _index(node) in counting))
 
     def _is_timed(self, name: Name) -> bool:
         """Is z_{y,k} the quantity z_y at time k?"""
@@ -102,10 +102,10 @@ class Writing:
             case Name(subscripts=items, time=time):
                 scripts = [item for item in (*items, time) if isinstance(item, Binary)]
                 return set().union(*(index_letters(item) or set() for item in scripts)) - {self.letter}
-            case BigOperator(lower=lower, upper=upper):
-                ends = [index_letters(limit) or set() for limit in (lower, upper) if limit is not None]
-                timed = isinstance(lower, Binary) or any(end & {self.letter, *self.last} for end in ends)
-                return {_index(node)}.union(*ends) - {self.letter} if timed else set()
+            case BigOperator(lower=lower):
+                ends = _ends_of(node)
+                timed = isinstance(lower, Binary) or ends & {self.letter, *self.last}
+                return ({_index(node)} | ends) - {self.letter} if timed else set()
         return set()
 
     def _entries(self, node: Surface) -> set[str]:
@@ -145,8 +145,15 @@ def _counts(letter: str) -> bool:
     return len(letter) == 1 and letter.isalpha() and letter.islower()
 
 
-def _index(node: BigOperator) -> str:
-    return _letter(node.indices[0]) if len(node.indices) == 1 else ""
+def _index(node: Surface) -> str:
+    """The letter over which a sum or product runs, if it is one."""
+    return _letter(node.indices[0]) if isinstance(node, BigOperator) and len(node.indices) == 1 else ""
+
+
+def _ends_of(node: Surface) -> set[str]:
+    """The letters of the limits of a sum or product."""
+    limits = (node.lower, node.upper) if isinstance(node, BigOperator) else ()
+    return set().union(*(index_letters(limit) or set() for limit in limits if limit is not None))
 
 
 def _limit(node: BigOperator) -> str:

@@ -19,6 +19,7 @@ from symbptt.reader.syntax import (
     Elided,
     Indicator,
     Name,
+    Number,
     Relation,
     Scripted,
     Surface,
@@ -42,7 +43,8 @@ def assignments(
     later = {high for low, high in spans if low == letter} & free if letter in free else set()
     if not later and _runs_back(claim, scope):
         later = {one for one in free - {letter} if one not in entries}
-    inner = {span for span in spans if letter not in span and free.issuperset(span)}
+    inner = {(low, high) for low, high in spans if letter not in (low, high) and free.issuperset({low, high})}
+    ends = {(low, int(high)) for low, high in spans if high.isdigit() and low in free}
     ordered = sorted(free | {letter})
     ranges = []
     for one in ordered:
@@ -64,6 +66,8 @@ def assignments(
         value = dict(zip(ordered, values, strict=True))
         if any(value[low] >= value[high] for low, high in inner):
             continue  # from i + 1 to j, where neither is the time: j is the later one
+        if any(value[low] >= high for low, high in ends):
+            continue  # from k + 1 to 3
         yield {**last, **value}
 
 
@@ -114,8 +118,10 @@ class Letters:
 
 
 def _spans(node: Surface) -> frozenset[tuple[str, str]]:
-    """The letter from which a sum or product runs, with the one up to which it does."""
+    """The letter from which a sum or product runs, with that up to which it does; a product to a number."""
     match node:
+        case BigOperator(kind="prod", lower=Surface() as lower, upper=Number(text=text)):
+            return frozenset((low, text) for low in _counters(lower))
         case BigOperator(lower=Surface() as lower, upper=Name() as upper):
             return frozenset((low, high) for low in _counters(lower) for high in _counters(upper) - {low})
     return frozenset()

@@ -230,8 +230,9 @@ class Naming:
             raise Undecided("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)
-        if name.base == "\\delta" and len(indices) == 2 and not self.world.defined(key):
-            return of_array(float(indices[0] == indices[1]))
+        kronecker = name.base == "\\delta" and len(indices) == 2 and reference.time is None
+        if kronecker and self._only_in_time(key):
+            return of_array(float(indices[0] == indices[1]))  # whatever \delta_k is beside it
         self.world.node_keys[id(name)] = (key, time)
         after = time is not None and time > self.world.horizon
         if self.strict and after and (not self.beyond or self._ends(key)):
@@ -245,6 +246,10 @@ class Naming:
         if indices:
             value = picked(value, indices)
         return value if reference.exponent is None else self._power(value, reference.exponent)
+
+    def _only_in_time(self, key: str) -> bool:
+        """Has a name no definition without a time, and none of its entries?"""
+        return all(one.time is not None and not one.indices for one in self.world.definitions.get(key, []))
 
     def _applied(self, name: Name, key: str, time: int | None) -> Tensor | None:
         """S_t alone, where a_t = S_t(f_t): its value there; S_t' is its slope there."""

@@ -45,6 +45,8 @@ def outside(claim: Sided) -> Finding | None:
         return Finding("undetermined", "Not decided: it is about probabilities.")
     if isinstance(claim.left, Name) and claim.left.base in COUNTERS | {"t"} and _counts(claim.right):
         return Finding("definition", f"It says which numbers {claim.left.base} takes.")
+    if claim.left == claim.right:  # a name that is read as what it stands for, where that is said
+        return Finding("definition", "It says what its left side stands for.")
     if claim.left is not None and _names_function(claim.left, claim.right):
         return Finding("definition", "It says what the function on the left is.")
     if _adds_up(claim.left, claim.right) or _adds_up(claim.right, claim.left):
@@ -150,7 +152,7 @@ def _unsaid(claim: Sided, scope: Scope) -> str:
     W^{(t)}, the copy of the weights that one step has, is spoken of where W is.
     """
     here = scope.vocabulary.entries_of(claim)
-    running = {letter for side in claim_sides(claim) for letter in bound_letters(side)}
+    running = scope.vocabulary.times_of(claim).union(*map(bound_letters, claim_sides(claim)))
     within = here | (scope.shaped().entries - running)  # what runs here over times is no entry, as elsewhere
 
     def refer(name: Name) -> Reference:
