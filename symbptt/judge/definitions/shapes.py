@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
 from symbptt.judge.definitions.reductions import PRODUCTS, reduces
+from symbptt.judge.notation.sets import ALL_UNITS, SHARE, letter_of, members
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.judge.numeric.tensors import ELEMENTWISE
 from symbptt.reader.syntax import (
@@ -19,6 +20,7 @@ from symbptt.reader.syntax import (
     Binary,
     Braced,
     Bracket,
+    Cases,
     Derivative,
     Fraction,
     Juxtaposed,
@@ -109,9 +111,11 @@ class Shapes:
     def indexed(self, node: Surface, letters: dict[str, int]) -> None:
         """Learns from indices: a letter runs over one axis; ``letters`` holds those met so far."""
         match node:
-            case BigOperator(indices=(Name(base=letter),), upper=upper, body=body):
+            case BigOperator(indices=(Name(base=letter),), upper=upper, body=body, domain=domain):
                 inner = {key: axis for key, axis in letters.items() if key != letter}
                 self.indexed(body, inner)
+                if domain is not None and members(domain, self.vocabulary.sets, 0) is not None:
+                    self._counts_units(letter, inner)
                 if (
                     isinstance(upper, Name)
                     and upper.base in self.vocabulary.writing.sizes
@@ -126,12 +130,21 @@ class Shapes:
                 for item, axis in zip(indices, axes, strict=False):
                     if isinstance(item, Name) and len(axes) == len(indices):
                         self.axes.unify(letters.setdefault(item.base, axis), axis)
+            case Cases(rows=rows) if self.vocabulary.sets:
+                for value, condition in rows:
+                    self.indexed(value, letters)
+                    if letter := letter_of(condition):
+                        self._counts_units(letter, letters)
             case Scripted(base=base, subscript=Name(base=letter)) if letter in self.entries:
                 self.indexed(base, letters)
                 self._entry(base, letter, letters)
             case _:
                 for child in children(node):
                     self.indexed(child, letters)
+
+    def _counts_units(self, letter: str, letters: dict[str, int]) -> None:
+        """Learns that a letter runs over units."""
+        self.axes.unify(letters.setdefault(letter, self.axes.label(ALL_UNITS)), self.axes.label(ALL_UNITS))
 
     def _entry(self, base: Surface, letter: str, letters: dict[str, int]) -> None:
         """Learns from one entry of a vector that is no name: softmax(o_t)_k."""
@@ -330,6 +343,8 @@ class Shapes:
     def sizes(self, unit: bool, first: int = 2) -> dict[str, tuple[int, int]]:
         """Numbers for all names: all 1, or different small ones."""
         numbers: dict[int, int] = {ONE: 1}
+        if ALL_UNITS in self.axes.named and not unit:
+            numbers[self.axes.find(self.axes.named[ALL_UNITS])] = SHARE * len(self.vocabulary.sets)
 
         def size(axis: int) -> int:
             axis = self.axes.find(axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Self
@@ -9,7 +10,8 @@ from typing import Self
 import numpy as np
 
 from symbptt.judge.definitions.shapes import SCALARS, function_like
-from symbptt.judge.notation.vocabulary import Vocabulary, application, integer
+from symbptt.judge.notation.sets import ALL_UNITS, members
+from symbptt.judge.notation.vocabulary import KRONECKER, Vocabulary, application, integer
 from symbptt.judge.numeric import functions
 from symbptt.judge.numeric.choices import Memory
 from symbptt.judge.numeric.tensors import (
@@ -145,6 +147,19 @@ class Naming:
         """Is this an identity or a vector of ones, whose size is not said?"""
         return (name.base == ONES and not name.subscripts) or self._identity(name)
 
+    def numbers_of(self, node: BigOperator, letter: str) -> Sequence[int]:
+        """What the index of a sum or product runs through: the units of a set, or numbers between limits."""
+        found = self._members(node.domain) if node.domain is not None else None
+        if found is not None:
+            return found
+        low, high = self.limits_of(node, letter)
+        return range(low, high + 1)
+
+    def _members(self, domain: Surface) -> list[int] | None:
+        """The numbers of the units in a set."""
+        units = self.world.sizes.get(f"size {ALL_UNITS}")
+        return None if units is None else members(domain, self.vocabulary.sets, units[0])
+
     def limits_of(self, node: BigOperator, letter: str) -> tuple[int, int]:
         """The limits of a sum or product: over entries as far as they go, over time, or as written."""
         if letter in self.entries and self._over_entries(node.upper):
@@ -230,7 +245,7 @@ class Naming:
             raise Undecided("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)
-        if name.base == "\\delta" and len(indices) == 2 and not self.world.defined(key):
+        if key == KRONECKER and not self.world.defined(key):
             return of_array(float(indices[0] == indices[1]))
         self.world.node_keys[id(name)] = (key, time)
         after = time is not None and time > self.world.horizon
