@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+from symbptt.judge.notation.lying import factors
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -17,8 +18,6 @@ from symbptt.reader.syntax import (
     Surface,
     Transpose,
 )
-
-PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])
 
 
 def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
@@ -35,15 +34,6 @@ def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
         case Binary(op="+" | "-", left=left, right=right):
             return reduces(left, counts) or reduces(right, counts)
         case Juxtaposed(left=left, right=right) | Binary(left=left, right=right):
-            rows = any(isinstance(factor, Transpose) for factor in _factors(left))
+            rows = any(isinstance(factor, Transpose) for factor in factors(left))
             return (rows and counts(node)) or reduces(left, counts) or reduces(right, counts)
     return False
-
-
-def _factors(node: Surface) -> Iterator[Surface]:
-    """The factors of a product."""
-    if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in PRODUCTS):
-        yield from _factors(node.left)
-        yield from _factors(node.right)
-    else:
-        yield node

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
-from symbptt.judge.definitions.reductions import PRODUCTS, reduces
+from symbptt.judge.definitions.reductions import reduces
+from symbptt.judge.notation.lying import PRODUCTS
 from symbptt.judge.notation.sets import ALL_UNITS, SHARE, letter_of, members
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.judge.numeric.tensors import ELEMENTWISE
@@ -95,7 +96,8 @@ class Shapes:
             return ONE, ONE
         if base.isalpha() and len(base) == 1 and base.isupper() and not timed and not name.prefix:
             return self.axes.new(), self.axes.new()
-        return self.vector()
+        row = key in self.vocabulary.lying and timed and not self.rows
+        return (ONE, self.axes.new()) if row else self.vector()
 
     def _declared(self, sizes: tuple[str, ...]) -> Pair:
         axes = [self._axis(text) for text in sizes]
@@ -164,6 +166,7 @@ class Shapes:
         one, other = self.shape(left), self.shape(right)
         if other is None and isinstance(left, Name):
             other = self._slope(right)
+            other = other[::-1] if other is not None and one is not None and one[0] == ONE else other
         if isinstance(left, Name) and one is not None and other is not None:
             one = self._widened(left, one, other)
         if one is not None and other is not None and (one == (ONE, ONE)) == (other == (ONE, ONE)):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from symbptt.judge.notation.lagrangians import lagrangians
+from symbptt.judge.notation.lying import lying
 from symbptt.judge.notation.sets import unit_sets
 from symbptt.judge.notation.sided import Sided, claim_sides
 from symbptt.judge.notation.writing import Writing
@@ -76,6 +77,7 @@ class Vocabulary:
     sized: frozenset[str] = frozenset()
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
     symmetric: frozenset[str] = frozenset()  # matrices of which Q = Q^T is said
+    lying: frozenset[str] = frozenset()  # names that are rows where others are columns
     sets: tuple[str, ...] = ()  # of units, U and I of \\sum_{l \\in U \\cup I}
     lagrangians: dict[str, frozenset[str]] = field(default_factory=dict)  # with what is free in them
     labelled: int | None = None  # how much later than p_t the label y_t of -\\log p_{t,y_t} is
@@ -111,6 +113,9 @@ class Vocabulary:
             positive=logged,
             symmetric=symmetric,
             sets=unit_sets(chains),
+            lying=lying(
+                chains, lambda name: found.refer(name).key, lambda name: found.refer(name).time is not None
+            ),
             lagrangians=lagrangians(chains, lambda name: found.refer(name).key),
             labelled=label,
             cache={},
