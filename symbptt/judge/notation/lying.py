@@ -39,9 +39,9 @@ def lying(
     used: Counter[tuple[str, Way]] = Counter()
     for side in (side for chain in chains for side in sides_of(chain)):
         for one, other in (pair for node in _products(side) for pair in pairwise(factors(node))):
-            used.update((key(name), way) for name, way in _ways(one, other) if timed(name))
+            used.update((key(name), way) for name, way in _ways(one, other) if _is_vector(name, timed))
     for chain in chains:
-        if isinstance(chain.first, Name) and timed(chain.first) and chain.links:
+        if isinstance(chain.first, Name) and _is_vector(chain.first, timed) and chain.links:
             used.update((key(chain.first), way) for way in _shapes(chain.links[0].right))
     rows = {name for name, way in used if way == "row" and used[name, way] >= MARGIN * used[name, "column"]}
     columns = {name for name, way in used if way == "column"} - rows
@@ -59,12 +59,17 @@ def factors(node: Surface) -> Iterator[Surface]:
             yield node
 
 
+def _is_vector(name: Name, timed: Callable[[Name], bool]) -> bool:
+    """Is this a quantity at a time, and no capital, which may hold a batch or a Jacobian?"""
+    return timed(name) and not (len(name.base) == 1 and name.base.isupper())
+
+
 def _shapes(node: Surface) -> Iterator[Way]:
     """What the terms of a sum are, told by the ends of their products."""
     match node:
         case Binary(op="+" | "-", left=left, right=right):
             yield from (*_shapes(left), *_shapes(right))
-        case Juxtaposed() | Binary():
+        case Juxtaposed():
             every = list(factors(node))
             first, last = every[0], every[-1]
             if isinstance(first, Transpose) and not _is_matrix(first) and _is_matrix(last):
@@ -74,14 +79,10 @@ def _shapes(node: Surface) -> Iterator[Way]:
 
 
 def _products(root: Surface) -> Iterator[Surface]:
-    """The products of a formula that are no part of a longer one."""
-    products = [node for node in walk(root) if isinstance(node, Juxtaposed | Binary)]
-    inner = {id(part) for node in products if not _is_sum(node) for part in (node.left, node.right)}
-    yield from (node for node in products if id(node) not in inner and not _is_sum(node))
-
-
-def _is_sum(node: Juxtaposed | Binary) -> bool:
-    return isinstance(node, Binary) and node.op not in PRODUCTS
+    r"""The products without a sign that are no part of a longer one; \cdot may mean any product."""
+    products = [node for node in walk(root) if isinstance(node, Juxtaposed)]
+    inner = {id(part) for node in products for part in (node.left, node.right)}
+    yield from (node for node in products if id(node) not in inner)
 
 
 def _ways(one: Surface, other: Surface) -> Iterator[tuple[Name, Way]]:
