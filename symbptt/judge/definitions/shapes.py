@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
 from symbptt.judge.definitions.reductions import reduces
+from symbptt.judge.notation.functions import function_like
 from symbptt.judge.notation.lying import PRODUCTS
 from symbptt.judge.notation.sets import ALL_UNITS, SHARE, letter_of, members
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
@@ -54,6 +55,9 @@ class Shapes:
     axes: Axes = field(default_factory=Axes)
     table: dict[str, Pair] = field(default_factory=dict)
     entries: frozenset[str] = frozenset()
+    results: dict[str, Name] = field(
+        default_factory=dict
+    )  # by function of several, what it gives: h_t = F(...)
     jacobians: frozenset[str] = frozenset()  # names such as J that are defined as derivatives of vectors
 
     def vector(self) -> Pair:
@@ -163,6 +167,9 @@ class Shapes:
             self._as_number(left)
             self.table[self._key(left)] = ONE, ONE
             return
+        call = application(right)
+        if isinstance(left, Name) and call is not None and len(call[1].items) > 1:
+            self.results[call[0].base] = left
         one, other = self.shape(left), self.shape(right)
         if other is None and isinstance(left, Name):
             other = self._slope(right)
@@ -310,7 +317,8 @@ class Shapes:
         if found is None or not function_like(self.vocabulary, *found):
             return None
         shapes = [self.shape(item) for item in found[1].items]
-        return shapes[0] if len(shapes) == 1 else None
+        result = self.results.get(found[0].base)
+        return shapes[0] if len(shapes) == 1 else None if result is None else self.of(result)
 
     def _product(self, one: Pair, other: Pair) -> Pair | None:
         """A matrix product where one side is a matrix, elementwise between vectors."""
@@ -373,25 +381,3 @@ def _diagonal(given: Pair | None) -> Pair | None:
 
 def _size(node: Surface) -> str:
     return node.text if isinstance(node, Number) else node.base if isinstance(node, Name) else "?"
-
-
-FUNCTIONS = frozenset(
-    ["\\sigma", "\\phi", "\\varphi", "\\psi", "f", "g", "S", "h", "l", "\\ell", "\\rho", "\\kappa"]
-)
-
-
-def function_like(vocabulary: Vocabulary, name: Name, bracket: Bracket) -> bool:
-    """May this name, with a bracket after it, be a function?"""
-    if len(bracket.items) > 1 and len(name.base) == 1 and name.time is None and bracket.kind == "()":
-        return True
-    reference = vocabulary.refer(name)
-    if name.base in ("\\sigma", "\\phi", "\\varphi", "\\psi"):
-        return True
-    if name.base in vocabulary.spoken and name.time is None and not name.subscripts:
-        return True  # r, where r(x) = \\tanh(x)
-    timed_value = reference.key in vocabulary.names.timed
-    return (
-        name.base in FUNCTIONS
-        and (name.time is None or name.base == "S")
-        and not (timed_value and len(name.base) > 1)
-    )

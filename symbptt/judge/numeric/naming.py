@@ -9,7 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from symbptt.judge.definitions.shapes import SCALARS, function_like
+from symbptt.judge.definitions.shapes import SCALARS
+from symbptt.judge.notation.functions import function_like
 from symbptt.judge.notation.sets import ALL_UNITS, members
 from symbptt.judge.notation.vocabulary import KRONECKER, Vocabulary, application, integer
 from symbptt.judge.numeric import functions

@@ -248,9 +248,12 @@ class World:
     def _fitted(self, key: str, value: Tensor) -> Tensor:
         """A value in the orientation that the name was found to have."""
         size = self.sizes.get(key)
-        row = size is not None and size[0] == 1 != size[1] and value.below == size[::-1]
-        if row and value.out == (1, 1):
-            return Tensor(value.data.swapaxes(2, 3))  # a gradient that lies among columns
+        turned = size is not None and size != (1, 1) and value.below == size[::-1]
+        if turned and value.out == (
+            1,
+            1,
+        ):  # a gradient that lies among columns, or (\partial L / \partial h)^T
+            return Tensor(value.data.swapaxes(1, 4).swapaxes(2, 3))
         if size is None or not value.plain or value.out == size:
             return value
         if size == (1, 1) and 1 in value.out:
