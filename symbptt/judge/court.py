@@ -52,6 +52,7 @@ from symbptt.judge.relations.chains import asks_head, before, of_head
 from symbptt.judge.relations.forms import form_errors, is_example, is_word_call
 from symbptt.judge.relations.generic import instances
 from symbptt.judge.relations.known import with_known_function
+from symbptt.judge.relations.numbered import in_numbers
 from symbptt.judge.relations.orders import ordered
 from symbptt.judge.relations.outside import doubted, outside
 from symbptt.judge.relations.unnamed import at_arguments
@@ -303,6 +304,8 @@ class Court:
             self.shorter[id(claim)] = self.scope.of_length(steps)
             ends = (self.scope,) if at_end is None else (at_end, self.scope)
             others += [(claim, scope.of_length(steps), f"for {steps} steps") for scope in ends]
+        if (case := in_numbers(claim, self.scope)) is not None:
+            others.append(case)
         for one, scope, basis in others[::-1][:MOST_SCOPES]:
             outcome = tried(one, scope, False, self.vocabulary.entries_of(claim))
             if outcome.status == "equal":

@@ -35,6 +35,7 @@ from symbptt.judge.notation.normal import (
 )
 from symbptt.judge.notation.pairs import with_pairs
 from symbptt.judge.notation.primed import with_primes
+from symbptt.judge.notation.spans import with_first_and_last
 from symbptt.judge.notation.sums import reaching, with_index
 from symbptt.judge.notation.timeless import with_neighbours, with_time
 from symbptt.judge.notation.words import with_words
@@ -119,6 +120,7 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
         for item in _parsed(formula, document)
     ]
     change = in_turn(
+        with_first_and_last(_statements(parsed)),
         written_as_functions(spoken_functions(text)),
         timed_calls(*called_names(_statements(parsed))),
         exponentials,
@@ -250,7 +252,7 @@ _RELATED = re.compile(
 _SPOKEN = re.compile(
     r"\$?\\?(?:(?:mathbf|mathrm|mathcal|boldsymbol|operatorname)\s*\{?\s*\\?)?(?P<name>[A-Za-z]+)\}?\$?\s*"
     r"(?:代表|表示|是|为|denotes?|is|stands\s+for|represents?|means)\s*"
-    r"(?:the\s+|a\s+)?\$?\\?(?:(?:mathrm|text|operatorname)\s*\{\s*)?(?P<function>sigmoid|tanh|diag)\b"
+    r"(?:the\s+|a\s+)?\$?\\?(?:(?:mathrm|text|operatorname)\s*\{\s*)?(?P<function>sigmoid|logistic|tanh|diag)\b"
 )
 _TANH = re.compile(
     r"(?<![A-Za-z\\{])tanh(?!\s*[A-Za-z\\({}])|hyperbolic\s+tangent|双曲正切|雙曲正切|쌍곡\s*탄젠트|双曲線正接"
@@ -262,11 +264,11 @@ def spoken_functions(text: str) -> dict[str, str]:
     """The functions that the prose gives a letter: "where S denotes the sigmoid", "D is $\\mathrm{diag}$"."""
     found = {}
     for match in _SPOKEN.finditer(text):
-        name = match["name"]
+        name, function = match["name"], match["function"].replace("logistic", "sigmoid")
         if len(name) == 1:
-            found[name] = match["function"]
+            found[name] = function
         elif name in ("sigma", "phi", "varphi", "psi"):
-            found["\\" + name] = match["function"]
+            found["\\" + name] = function
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from symbptt.judge.definitions.restated import Restated
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.circumstances import circumstance
+from symbptt.judge.notation.circumstances import circumstance, numbers_set
 from symbptt.judge.numeric.layouts import MATRIX, QUESTIONS, Layouts
 from symbptt.judge.numeric.numbers import UNFIT, evidence_of, only_of_numbers
 from symbptt.judge.numeric.trial import Settled, Trial
@@ -189,7 +189,7 @@ def _in_special_case(claim: Claim, finding: Finding) -> Finding:
     """A failure that no slight edit mends is open where the words around may set a case of their own."""
     by_form = finding.evidence is not None and finding.evidence.kind == "form"
     case = None if finding.verdict != "fails" or finding.suggestion or by_form else circumstance(claim)
-    if case is None:
+    if case is None or numbers_set(claim):  # with those numbers it was tried
         return finding
     said = f"Not decided: it does not hold in general; it may be meant for a case set before it ({case})."
     return Finding("undetermined", said)

@@ -3,7 +3,7 @@
 import pytest
 
 from symbptt.judge import verify
-from symbptt.judge.numeric.world import TooLong, Work
+from symbptt.judge.numeric.work import TooLong, Work
 
 NETWORK = r"""
 For $t = 1, \dots, T$ with $h_0 = 0$:

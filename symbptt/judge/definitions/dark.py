@@ -18,7 +18,8 @@ from symbptt.judge.notation.vocabulary import (
 )
 from symbptt.judge.numeric import functions
 from symbptt.judge.numeric.tensors import Tensor, Undecided
-from symbptt.judge.numeric.world import Circular, Definition, Evaluate, OutOfRange, TooLong, World
+from symbptt.judge.numeric.work import TooLong
+from symbptt.judge.numeric.world import Circular, Definition, Evaluate, OutOfRange, World
 from symbptt.reader.syntax import Derivative, Differential, Gradient
 from symbptt.reader.walks import walk
 

@@ -11,9 +11,10 @@ import numpy as np
 from symbptt.judge.notation.vocabulary import Vocabulary
 from symbptt.judge.numeric.evaluate import Evaluator
 from symbptt.judge.numeric.naming import first
-from symbptt.judge.numeric.tensors import Tensor, Undecided
+from symbptt.judge.numeric.tensors import Clash, Tensor, Undecided
 from symbptt.judge.numeric.world import Definition, Evaluate, World
-from symbptt.reader.syntax import Name
+from symbptt.reader.syntax import Derivative, Name
+from symbptt.reader.walks import walk
 
 ByEntries = Callable[[Any, Definition, tuple[int, int]], Tensor]
 
@@ -36,6 +37,11 @@ def _by_entries(evaluator: Evaluator, definition: Definition, shape: tuple[int, 
     return Tensor(np.concatenate(flat, axis=1).reshape(count, *shape, 1, 1))
 
 
+def gradients_as_rows(key: tuple[object, ...], count: int) -> int:
+    """The usual reading, but for gradients, which are rows."""
+    return 1 if key[0] == "gradient" else first(key, count)
+
+
 def definition_value(
     vocabulary: Vocabulary,
     rows: bool,
@@ -53,6 +59,11 @@ def definition_value(
         evaluator = kind(world, vocabulary, letters, first, indices, "", rows, shape, strict=False)
         if definition.indices and shape is not None:
             return by_entries(evaluator, definition, shape)
-        return evaluator.value(definition.right)
+        try:
+            return evaluator.value(definition.right)
+        except Clash:
+            if not any(isinstance(node, Derivative) for node in walk(definition.right)):
+                raise
+            return replace(evaluator, choose=gradients_as_rows).value(definition.right)
 
     return evaluate

@@ -24,7 +24,7 @@ from symbptt.judge.definitions.named_losses import spelled_out
 from symbptt.judge.definitions.relation import defined, definition, upright
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.definitions.slipped import at_own_time, in_small_letters, undated
-from symbptt.judge.notation.moments import at_one_time, at_start, outputs_at_zero
+from symbptt.judge.notation.moments import at_one_time, at_start, at_zero
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.times import at_time, split, time_of
@@ -80,7 +80,7 @@ def first_definitions(reading: Reading, vocabulary: Vocabulary, at_end: bool = F
     ways = (
         at_one_time(said, every, vocabulary),
         at_start(every, vocabulary),
-        outputs_at_zero(every, vocabulary),
+        at_zero(every, vocabulary),
     )
     for one in (one for way in ways for one in way):
         found.setdefault((one.key, one.pattern), (None, one))

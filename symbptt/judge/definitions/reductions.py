@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+from symbptt.judge.notation.lying import factors
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -20,8 +21,6 @@ from symbptt.reader.syntax import (
     Transpose,
 )
 
-PRODUCTS = frozenset(["\\cdot", "*", "\\times", "\\ast"])
-
 
 def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
     """Does a formula reduce vectors to a number? ``counts`` tells whether one is a number."""
@@ -37,7 +36,7 @@ def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
         case Binary(op="+" | "-", left=left, right=right):
             return reduces(left, counts) or reduces(right, counts)
         case Juxtaposed(left=left, right=right) | Binary(left=left, right=right):
-            rows = any(isinstance(factor, Transpose) for factor in _factors(left))
+            rows = any(isinstance(factor, Transpose) for factor in factors(left))
             return (rows and counts(node)) or reduces(left, counts) or reduces(right, counts)
     return False
 
@@ -50,12 +49,3 @@ def adds_entries(node: Surface, entries: frozenset[str]) -> bool:
         case Negative(operand=inside) | Juxtaposed(left=Number() | Fraction(), right=inside):
             return adds_entries(inside, entries)
     return False
-
-
-def _factors(node: Surface) -> Iterator[Surface]:
-    """The factors of a product."""
-    if isinstance(node, Juxtaposed) or (isinstance(node, Binary) and node.op in PRODUCTS):
-        yield from _factors(node.left)
-        yield from _factors(node.right)
-    else:
-        yield node

@@ -13,6 +13,7 @@ from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.definitions import beside_logarithm
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
+from symbptt.judge.definitions.specialised import specialised
 from symbptt.judge.notation.declarations import Declaration
 from symbptt.judge.notation.deltas import is_later
 from symbptt.judge.notation.normal import NOWHERE, complemented
@@ -183,7 +184,8 @@ class Scope:
 
     def redefined(self, one: Definition, moved: bool = True) -> Scope:
         """The scope from a new definition on; not ``moved`` where it says the same as the one before."""
-        definitions = {key: list(found) for key, found in self.definitions.items()}
+        replaced = [old for old in self.definitions.get(one.key, ()) if old.pattern == one.pattern]
+        definitions = specialised(self.definitions, replaced)
         start = one.display if moved else self.start
         kept = [other for other in definitions.get(one.key, []) if other.pattern != one.pattern]
         definitions[one.key] = [*kept, one]

@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
-from symbptt.judge.definitions.reductions import PRODUCTS, adds_entries, reduces
+from symbptt.judge.definitions.reductions import adds_entries, reduces
+from symbptt.judge.notation.functions import function_like
+from symbptt.judge.notation.lying import PRODUCTS
+from symbptt.judge.notation.sets import ALL_UNITS, SHARE, letter_of, members
 from symbptt.judge.notation.vocabulary import PREFIXES, Vocabulary, application
 from symbptt.judge.numeric.tensors import ELEMENTWISE
 from symbptt.reader.syntax import (
@@ -19,6 +22,7 @@ from symbptt.reader.syntax import (
     Binary,
     Braced,
     Bracket,
+    Cases,
     Derivative,
     Fraction,
     Juxtaposed,
@@ -51,6 +55,9 @@ class Shapes:
     axes: Axes = field(default_factory=Axes)
     table: dict[str, Pair] = field(default_factory=dict)
     entries: frozenset[str] = frozenset()
+    results: dict[str, Name] = field(
+        default_factory=dict
+    )  # by function of several, what it gives: h_t = F(...)
     jacobians: frozenset[str] = frozenset()  # names such as J that are defined as derivatives of vectors
 
     def vector(self) -> Pair:
@@ -93,7 +100,8 @@ class Shapes:
             return ONE, ONE
         if base.isalpha() and len(base) == 1 and base.isupper() and not timed and not name.prefix:
             return self.axes.new(), self.axes.new()
-        return self.vector()
+        row = key in self.vocabulary.lying and timed and not self.rows
+        return (ONE, self.axes.new()) if row else self.vector()
 
     def _declared(self, sizes: tuple[str, ...]) -> Pair:
         axes = [self._axis(text) for text in sizes]
@@ -109,9 +117,11 @@ class Shapes:
     def indexed(self, node: Surface, letters: dict[str, int]) -> None:
         """Learns from indices: a letter runs over one axis; ``letters`` holds those met so far."""
         match node:
-            case BigOperator(indices=(Name(base=letter),), upper=upper, body=body):
+            case BigOperator(indices=(Name(base=letter),), upper=upper, body=body, domain=domain):
                 inner = {key: axis for key, axis in letters.items() if key != letter}
                 self.indexed(body, inner)
+                if domain is not None and members(domain, self.vocabulary.sets, 0) is not None:
+                    self._counts_units(letter, inner)
                 if (
                     isinstance(upper, Name)
                     and upper.base in self.vocabulary.writing.sizes
@@ -126,12 +136,21 @@ class Shapes:
                 for item, axis in zip(indices, axes, strict=False):
                     if isinstance(item, Name) and len(axes) == len(indices):
                         self.axes.unify(letters.setdefault(item.base, axis), axis)
+            case Cases(rows=rows) if self.vocabulary.sets:
+                for value, condition in rows:
+                    self.indexed(value, letters)
+                    if letter := letter_of(condition):
+                        self._counts_units(letter, letters)
             case Scripted(base=base, subscript=Name(base=letter)) if letter in self.entries:
                 self.indexed(base, letters)
                 self._entry(base, letter, letters)
             case _:
                 for child in children(node):
                     self.indexed(child, letters)
+
+    def _counts_units(self, letter: str, letters: dict[str, int]) -> None:
+        """Learns that a letter runs over units."""
+        self.axes.unify(letters.setdefault(letter, self.axes.label(ALL_UNITS)), self.axes.label(ALL_UNITS))
 
     def _entry(self, base: Surface, letter: str, letters: dict[str, int]) -> None:
         """Learns from one entry of a vector that is no name: softmax(o_t)_k."""
@@ -148,9 +167,13 @@ class Shapes:
             self._as_number(left)
             self.table[self._key(left)] = ONE, ONE
             return
+        call = application(right)
+        if isinstance(left, Name) and call is not None and len(call[1].items) > 1:
+            self.results[call[0].base] = left
         one, other = self.shape(left), self.shape(right)
         if other is None and isinstance(left, Name):
             other = self._slope(right)
+            other = other[::-1] if other is not None and one is not None and one[0] == ONE else other
         if isinstance(left, Name) and one is not None and other is not None:
             one = self._widened(left, one, other)
         if one is not None and other is not None and (one == (ONE, ONE)) == (other == (ONE, ONE)):
@@ -295,7 +318,8 @@ class Shapes:
         if found is None or not function_like(self.vocabulary, *found):
             return None
         shapes = [self.shape(item) for item in found[1].items]
-        return shapes[0] if len(shapes) == 1 else None
+        result = self.results.get(found[0].base)
+        return shapes[0] if len(shapes) == 1 else None if result is None else self.of(result)
 
     def _product(self, one: Pair, other: Pair) -> Pair | None:
         """A matrix product where one side is a matrix, elementwise between vectors."""
@@ -331,6 +355,8 @@ class Shapes:
     def sizes(self, unit: bool, first: int = 2) -> dict[str, tuple[int, int]]:
         """Numbers for all names: all 1, or different small ones."""
         numbers: dict[int, int] = {ONE: 1}
+        if ALL_UNITS in self.axes.named and not unit:
+            numbers[self.axes.find(self.axes.named[ALL_UNITS])] = SHARE * len(self.vocabulary.sets)
 
         def size(axis: int) -> int:
             axis = self.axes.find(axis)
@@ -356,25 +382,3 @@ def _diagonal(given: Pair | None) -> Pair | None:
 
 def _size(node: Surface) -> str:
     return node.text if isinstance(node, Number) else node.base if isinstance(node, Name) else "?"
-
-
-FUNCTIONS = frozenset(
-    ["\\sigma", "\\phi", "\\varphi", "\\psi", "f", "g", "S", "h", "l", "\\ell", "\\rho", "\\kappa"]
-)
-
-
-def function_like(vocabulary: Vocabulary, name: Name, bracket: Bracket) -> bool:
-    """May this name, with a bracket after it, be a function?"""
-    if len(bracket.items) > 1 and len(name.base) == 1 and name.time is None and bracket.kind == "()":
-        return True
-    reference = vocabulary.refer(name)
-    if name.base in ("\\sigma", "\\phi", "\\varphi", "\\psi"):
-        return True
-    if name.base in vocabulary.spoken and name.time is None and not name.subscripts:
-        return True  # r, where r(x) = \\tanh(x)
-    timed_value = reference.key in vocabulary.names.timed
-    return (
-        name.base in FUNCTIONS
-        and (name.time is None or name.base == "S")
-        and not (timed_value and len(name.base) > 1)
-    )

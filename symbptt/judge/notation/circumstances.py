@@ -31,7 +31,11 @@ _RECALLS = re.compile(
     r"|回[顾顧忆憶]|再次|如前|前面|wiederhol|erinner|rappel|recordemos|напомн|вспомн",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\$\\?[A-Za-z]+\s*=\s*\d+\$")  # $T = 2$
+_NUMBER = re.compile(r"\$(\\?[A-Za-z]+)\s*=\s*(\d+)\$")  # $T = 2$
+_INLINE = re.compile(r"(?<![\\$])\$([^$]+)\$(?!\$)")
+_SHOWN = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\begin\{([a-zA-Z]+\*?)\}.*?\\end\{\1\}", re.DOTALL)
+_ONES = re.compile(r"\s*(?:[mndpqhrNMDHK]\s*=\s*)+1\s*")  # n = m = 1
+_GIVEN = re.compile(r"\s*(\\?[A-Za-z]+)\s*=\s*(\d+)\s*")
 _HEADING = re.compile(r"^[^\S\n]*(?:#+ |\\(?:sub)*section\*?\s*\{|\\paragraph\*?\s*\{)[^\n]*", re.MULTILINE)
 _DISPLAY = re.compile(r"\$\$|\\\]|\\end\{[a-zA-Z]+\*?\}")
 
@@ -56,6 +60,31 @@ def circumstance(claim: Claim) -> str | None:
         if found is not None:
             return found[0].strip("$")
     return None
+
+
+def numbers_set(claim: Claim) -> dict[str, int] | None:
+    """The letters to which the words around give numbers, T = 2, where they set no other case; else None."""
+    if claim.formula is None:
+        return None
+    words, heading = _before(claim.formula), _heading(claim.formula)
+    if _NUMBER.search(heading):
+        text, start = claim.formula.document, claim.formula.start
+        words = _SHOWN.sub(" ", text[text.rindex(heading, 0, start) : start].removesuffix("$$"))
+    said = [one for one in _INLINE.findall(words) if "=" in one]
+    found = [_GIVEN.fullmatch(one) for one in said]
+    if not found or not all(found) or _SETS.search(words) or _SETS.search(heading):
+        return None
+    return {one[1]: int(one[2]) for one in found if one is not None}
+
+
+def is_of_plain_numbers(claim: Claim) -> bool:
+    """Do the words of the section before a display set the sizes to one: "with n = m = 1"?"""
+    if claim.formula is None:
+        return False
+    text, start = claim.formula.document, claim.formula.start
+    headings = list(_HEADING.finditer(text, max(0, start - FARTHER), start))
+    words = text[headings[-1].end() if headings else 0 : start]
+    return any(_ONES.fullmatch(one) for one in _INLINE.findall(_SHOWN.sub(" ", words.removesuffix("$$"))))
 
 
 def _heading(formula: Formula) -> str:

@@ -10,7 +10,7 @@ from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.sided import Sided, claim_names
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.reader.syntax import BigOperator, Name, Number, Surface
+from symbptt.reader.syntax import BigOperator, Binary, Name, Number, Surface
 from symbptt.reader.walks import walk
 
 MOST_STEPS = 8
@@ -48,22 +48,30 @@ def at_start(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[De
             yield replace(one, time=nothing, right=rebuilt(one.right, partial(_moved, one.time, nothing)))
 
 
-def outputs_at_zero(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[Definition]:
-    r"""The outputs of time 0, y_0 = C x_0, where a sum over time starts there: \sum_{t=0}^{N-1}.
+def at_zero(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[Definition]:
+    r"""What equations of one time say of time 0, y_0 = C x_0, where the steps of the document begin there.
 
-    A state has none: x_0 is given, and so is what nothing but the state says, z_0 of h_t = \tanh(z_t).
+    They do where the state is found one step ahead, x_{t+1} = A x_t, and its start x_0 is given; and outputs
+    have one where a sum over time begins at 0. A state that is found from the step before has none: nothing
+    says what z_0 of h_t = \\tanh(z_t) and z_t = W h_{t-1} is.
     """
     every = list(every)
-    if not any(_from_zero(node, vocabulary.names.letter) for one in every for node in walk(one.right)):
-        return
+    nodes = (node for one in every for node in walk(one.right))
+    from_zero = any(_from_zero(node, vocabulary.names.letter) for node in nodes)
     steps = [one for one in every if one.pattern == "t"]
     names = {id(one): [vocabulary.refer(name) for name in names_in(one.right)] for one in steps}
     rests = {one.key: {reference.key for reference in names[id(one)]} for one in steps}
     started = {one.key for one in every if one.initial}
-    for one in steps:
-        plain = isinstance(one.time, Name) and not one.called and one.key not in started
-        here = all(reference.time in (None, one.time) for reference in names[id(one)])
-        if plain and here and one.time is not None and one.key not in _reached(one.key, rests):
+    ahead = {one.key for one in steps if isinstance(one.time, Binary) and one.time.op == "+"}
+    plain = [one for one in steps if isinstance(one.time, Name) and not one.called]
+    here = [one for one in plain if all(found.time in (None, one.time) for found in names[id(one)])]
+    settled = ahead | {key for one in steps for key in rests[one.key]} - rests.keys()
+    for _ in here:
+        settled |= {one.key for one in here if rests[one.key] <= settled}
+    for one in here:
+        begun = bool(ahead) and one.key in settled
+        output = from_zero and one.key not in _reached(one.key, rests)
+        if one.time is not None and one.key not in started | ahead and (begun or output):
             nothing = Number(one.time.at, "0")
             yield replace(one, time=nothing, right=rebuilt(one.right, partial(_moved, one.time, nothing)))
 

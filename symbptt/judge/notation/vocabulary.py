@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from symbptt.judge.notation.lagrangians import lagrangians
+from symbptt.judge.notation.lying import lying
+from symbptt.judge.notation.sets import unit_sets
 from symbptt.judge.notation.sided import Sided, claim_sides
 from symbptt.judge.notation.writing import Writing
 from symbptt.judge.numeric.tensors import Undecided
@@ -44,6 +46,8 @@ from symbptt.reader.written import written
 PREFIXES = ("d", "dp", "\\delta", "\\Delta")
 LONGEST_NUMBER = 50  # digits of an index
 CLASSES = 2
+PAIR = 2
+KRONECKER = "\\delta_{i,j}"  # of two entries, whatever \\delta_i(t) is
 NEIGHBOURS = {"next": 0, "prev": -1}
 BEFORE = ("raw", "pre", "net", "lin", "linear", "preact")  # h_{raw}: what h is a function of
 
@@ -73,6 +77,8 @@ class Vocabulary:
     sized: frozenset[str] = frozenset()
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
     symmetric: frozenset[str] = frozenset()  # matrices of which Q = Q^T is said
+    lying: frozenset[str] = frozenset()  # names that are rows where others are columns
+    sets: tuple[str, ...] = ()  # of units, U and I of \\sum_{l \\in U \\cup I}
     lagrangians: dict[str, frozenset[str]] = field(default_factory=dict)  # with what is free in them
     labelled: int | None = None  # how much later than p_t the label y_t of -\\log p_{t,y_t} is
     numbered: frozenset[str] = frozenset()  # z_2 that is defined beside z, so no entry of it
@@ -106,6 +112,10 @@ class Vocabulary:
             quantities=timed,
             positive=logged,
             symmetric=symmetric,
+            sets=unit_sets(chains),
+            lying=lying(
+                chains, lambda name: found.refer(name).key, lambda name: found.refer(name).time is not None
+            ),
             lagrangians=lagrangians(chains, lambda name: found.refer(name).key),
             labelled=label,
             cache={},
@@ -178,7 +188,9 @@ class Vocabulary:
                 bare, exponent = replace(bare, superscripts=rest), item
                 break
         bare, indices = self._entries(bare, time is not None, entries)
-        return Reference(canonical(bare), time, indices, exponent, name.primes, sizes)
+        kronecker = canonical(bare) == "\\delta" and time is None and len(indices) == PAIR
+        key = KRONECKER if kronecker else canonical(bare)
+        return Reference(key, time, indices, exponent, name.primes, sizes)
 
     def _entries(self, name: Name, timed: bool, entries: frozenset[str]) -> tuple[Name, tuple[Surface, ...]]:
         kept: list[Surface] = []
@@ -331,6 +343,7 @@ def quotient(node: Surface) -> bool:
 
 __all__ = [
     "BEFORE",
+    "KRONECKER",
     "NEIGHBOURS",
     "PREFIXES",
     "Reference",

@@ -127,6 +127,8 @@ class Arranging(Differentiating):
                 return np.asarray(integer(left, self.bound) == integer(right, self.bound))
             case Relation(op="\\ne" | "\\neq", left=left, right=right):
                 return np.asarray(integer(left, self.bound) != integer(right, self.bound))
+            case Relation(op="\\in", left=left, right=right) if (held := self._members(right)) is not None:
+                return np.asarray(integer(left, self.bound) in held)
             case Relation(op=op, left=left, right=right) if op in ORDERS:
                 bare = isinstance(left, Text) and not left.text.strip()
                 first = self.value(of if bare and of is not None else left)

@@ -46,6 +46,7 @@ def assignments(
     inner = {(low, high) for low, high in spans if letter not in (low, high) and free.issuperset({low, high})}
     ends = {(low, int(high)) for low, high in spans if high.isdigit() and low in free}
     ordered = sorted(free | {letter})
+    apart = [one for one in ordered if one in entries] if not any(side.compares for side in sides) else []
     ranges = []
     for one in ordered:
         if one in later:
@@ -55,10 +56,9 @@ def assignments(
         elif one == letter:
             ranges.append([world.horizon, 2] if dotted else [3, 4] if world.horizon > 3 else [2, 3])
         elif one in entries and one not in scope.vocabulary.quantities:
-            ranges.append([1, 2])
+            ranges.append(list(range(1, 1 + max(2, len(apart)))))
         else:
             ranges.append([1] if dotted else [1, 2] if letter in free else [2, 3])
-    apart = [one for one in ordered if one in entries] if not any(side.compares for side in sides) else []
     for values in product(*ranges):
         places = [value for one, value in zip(ordered, values, strict=True) if one in apart]
         if len(set(places)) < len(places):

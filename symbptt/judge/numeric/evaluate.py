@@ -35,7 +35,7 @@ from symbptt.judge.numeric.tensors import (
     transposed,
     view,
 )
-from symbptt.judge.numeric.world import TooLong
+from symbptt.judge.numeric.work import TooLong
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -319,10 +319,10 @@ class Evaluator(Arranging):
             return self.value(node.body)  # one sample
         if node.condition is not None or not letter:
             raise Undecided("limits of a sum or product that are not understood")
-        low, high = self.limits_of(node, letter)
-        if high - low >= MOST_TERMS:
+        numbers = self.numbers_of(node, letter)
+        if len(numbers) > MOST_TERMS:
             raise Undecided(f"more than {MOST_TERMS} terms")
-        values = [self.at(**{letter: number}).value(node.body) for number in range(low, high + 1)]
+        values = [self.at(**{letter: number}).value(node.body) for number in numbers]
         return self._summed(values) if node.kind == "sum" else self._multiplied(values)
 
     def _summed(self, values: list[Tensor]) -> Tensor:

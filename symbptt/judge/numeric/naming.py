@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
 
-from symbptt.judge.definitions.shapes import SCALARS, function_like
-from symbptt.judge.notation.vocabulary import Vocabulary, application, integer
+from symbptt.judge.definitions.shapes import SCALARS
+from symbptt.judge.notation.functions import function_like
+from symbptt.judge.notation.sets import ALL_UNITS, members
+from symbptt.judge.notation.vocabulary import KRONECKER, Vocabulary, application, integer
 from symbptt.judge.numeric import functions
 from symbptt.judge.numeric.choices import Memory
 from symbptt.judge.numeric.tensors import (
@@ -145,6 +148,19 @@ class Naming:
         """Is this an identity or a vector of ones, whose size is not said?"""
         return (name.base == ONES and not name.subscripts) or self._identity(name)
 
+    def numbers_of(self, node: BigOperator, letter: str) -> Sequence[int]:
+        """What the index of a sum or product runs through: the units of a set, or numbers between limits."""
+        found = self._members(node.domain) if node.domain is not None else None
+        if found is not None:
+            return found
+        low, high = self.limits_of(node, letter)
+        return range(low, high + 1)
+
+    def _members(self, domain: Surface) -> list[int] | None:
+        """The numbers of the units in a set."""
+        units = self.world.sizes.get(f"size {ALL_UNITS}")
+        return None if units is None else members(domain, self.vocabulary.sets, units[0])
+
     def limits_of(self, node: BigOperator, letter: str) -> tuple[int, int]:
         """The limits of a sum or product: over entries as far as they go, over time, or as written."""
         if letter in self.entries and self._over_entries(node.upper):
@@ -230,9 +246,8 @@ class Naming:
             raise Undecided("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)
-        kronecker = name.base == "\\delta" and len(indices) == 2 and reference.time is None
-        if kronecker and self._only_in_time(key):
-            return of_array(float(indices[0] == indices[1]))  # whatever \delta_k is beside it
+        if key == KRONECKER and not self.world.defined(key):
+            return of_array(float(indices[0] == indices[1]))
         self.world.node_keys[id(name)] = (key, time)
         after = time is not None and time > self.world.horizon
         if self.strict and after and (not self.beyond or self._ends(key)):
@@ -246,10 +261,6 @@ class Naming:
         if indices:
             value = picked(value, indices)
         return value if reference.exponent is None else self._power(value, reference.exponent)
-
-    def _only_in_time(self, key: str) -> bool:
-        """Has a name no definition without a time, and none of its entries?"""
-        return all(one.time is not None and not one.indices for one in self.world.definitions.get(key, []))
 
     def _applied(self, name: Name, key: str, time: int | None) -> Tensor | None:
         """S_t alone, where a_t = S_t(f_t): its value there; S_t' is its slope there."""

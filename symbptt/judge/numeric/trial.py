@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.definitions.shapes import function_like
+from symbptt.judge.notation.functions import function_like
 from symbptt.judge.notation.sided import claim_names, claim_nodes, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.bindings import Letters, assignments
@@ -48,6 +48,7 @@ class Outcome:
     right: str = ""
     spoken: dict[str, str] = field(default_factory=dict)
     answers: Settled = field(default_factory=dict)  # the reading in which both sides are equal
+    alone: bool = False  # is one side zero where they differ?
 
 
 def tried(
@@ -89,11 +90,13 @@ class Trial:
         """The same, ``beyond`` the last time or not."""
         bindings = list(assignments(self.claim, self.scope, self.world, self.entries))
         best: Outcome | None = None
+        nothing: Outcome | None = None  # a reading in which both sides are zero
         for choice in readings(MOST_READINGS, settled):
             with np.errstate(all="ignore"):
                 outcome = self._under(choice, self.claim, bindings, memory, beyond)
             if outcome.status in ("equal", "undecided"):
                 return outcome
+            nothing = outcome if outcome.status == "vanish" else nothing
             if best is None or _rank(outcome) > _rank(best):
                 best = outcome
         else:
@@ -101,6 +104,8 @@ class Trial:
                 return Outcome("undecided", "It can be read in too many ways.")
         if best is None:
             return Outcome("undecided", "It takes too long.")
+        if nothing is not None and best.alone:
+            return Outcome("undecided", nothing.message)  # zero may be meant on both sides
         if best.status in ("differs", "clash"):
             return founded(best, self.claim, self.scope, self.world)
         if best.status == "misfit" and IDENTITY not in best.message:
@@ -280,7 +285,9 @@ def _over(
             if not error <= TOLERANCE:  # also for what is no number
                 status: Status = "differs" if np.isfinite(error) else "undecided"
                 where = instance(bound, world)
-                return Outcome(status, "", error, where, shown(one), shown(other), choice.spoken())
+                alone = min(_size(one), _size(other)) < VANISHING
+                texts = shown(one), shown(other)
+                return Outcome(status, "", error, where, *texts, choice.spoken(), alone=alone)
             if error > worst.error:
                 worst = Outcome("equal", "", error, instance(bound, world), shown(one), shown(other))
     except Clash as clash:
@@ -311,9 +318,14 @@ def compared(left: Tensor, right: Tensor, choice: Choice, claim: Claim) -> tuple
 
 def difference(one: Tensor, other: Tensor) -> tuple[float, float]:
     """The largest difference relative to the larger side, and the size of that side; none of two zeros."""
-    size = max(float(np.abs(one.data).max(initial=0)), float(np.abs(other.data).max(initial=0)))
+    size = max(_size(one), _size(other))
     apart = float(np.abs(one.data - other.data).max(initial=0))
     return (0.0 if size < VANISHING else apart / size), size
+
+
+def _size(value: Tensor) -> float:
+    """The size of the largest entry."""
+    return float(np.abs(value.data).max(initial=0))
 
 
 def instance(bound: dict[str, int], world: World) -> str:

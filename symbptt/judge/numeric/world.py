@@ -8,7 +8,6 @@ run: total (through every path), immediate (earlier times held), direct (all oth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -19,6 +18,7 @@ from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, 
 from symbptt.judge.numeric.chance import distributions, labels, signs, uniform
 from symbptt.judge.numeric.functions import seed_of
 from symbptt.judge.numeric.tensors import Key, Tensor, Undecided, of_array, transposed
+from symbptt.judge.numeric.work import Work
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
 Kind = Literal["total", "immediate", "direct", "own", "free"]
@@ -33,33 +33,6 @@ class OutOfRange(Undecided):
 
 class Circular(Undecided):
     """A quantity that is defined by itself, at the same time."""
-
-
-class TooLong(Undecided):
-    """An evaluation that has done all the work that it may."""
-
-
-@dataclass(slots=True)
-class Work:
-    """How many parts of formulas were evaluated, and at how many to give up: the same on a busy machine."""
-
-    done: int = 0
-    most: float = float("inf")
-
-    def go_on(self) -> None:
-        """Counts one part more. Raises TooLong."""
-        self.done += 1
-        if self.done > self.most:
-            raise TooLong("it takes too long")
-
-    @contextmanager
-    def of(self, parts: int) -> Iterator[None]:
-        """In the block at most so many parts are evaluated, and no more than the one around it may."""
-        before, self.most = self.most, min(self.most, self.done + parts)
-        try:
-            yield
-        finally:
-            self.most = before
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -275,6 +248,12 @@ class World:
     def _fitted(self, key: str, value: Tensor) -> Tensor:
         """A value in the orientation that the name was found to have."""
         size = self.sizes.get(key)
+        turned = size is not None and size != (1, 1) and value.below == size[::-1]
+        if turned and value.out == (
+            1,
+            1,
+        ):  # a gradient that lies among columns, or (\partial L / \partial h)^T
+            return Tensor(value.data.swapaxes(1, 4).swapaxes(2, 3))
         if size is None or not value.plain or value.out == size:
             return value
         if size == (1, 1) and 1 in value.out:

@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from symbptt.judge.proofs.atoms import Atom, Label
+from symbptt.judge.proofs.changes import changed
 from symbptt.judge.proofs.functions import Slope, differentiated
+from symbptt.judge.proofs.monomials import Monomial
 from symbptt.judge.proofs.rules import END, NOW, START, THEN, Rule, Rules, keys
-from symbptt.judge.proofs.sums import ZERO, Monomial, Sum, changed, constant, single
+from symbptt.judge.proofs.sums import ZERO, Sum, constant, single
 from symbptt.judge.proofs.times import FRESH, Base, Difference, Time, Unproved, between, closed, furthest
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from symbptt.judge.proofs.atoms import Atom
 from symbptt.judge.proofs.chains import DERIVATIVES, MOST_STEPS, Chains, ends
+from symbptt.judge.proofs.changes import changed
 from symbptt.judge.proofs.rules import values
-from symbptt.judge.proofs.sums import Sum, changed
+from symbptt.judge.proofs.sums import Sum
 from symbptt.judge.proofs.times import Base, Difference, is_bound
 
 Rank = tuple[int, int]

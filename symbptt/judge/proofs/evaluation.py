@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction as Rational
 from functools import partial, reduce
 
-from symbptt.judge.notation.vocabulary import LONGEST_NUMBER, names_in
+from symbptt.judge.notation.vocabulary import KRONECKER, LONGEST_NUMBER, names_in
 from symbptt.judge.numeric import functions as numeric
 from symbptt.judge.numeric.differentiate import KINDS_OF, without_arguments
 from symbptt.judge.numeric.evaluate import Evaluator
@@ -96,7 +96,7 @@ class SymbolicEvaluator(Evaluator):
             raise Unproved("an identity or a matrix of ones whose size is not said")
         reference = self.vocabulary.refer(name, self.entries)
         key, time, indices = self.key(name)
-        if name.base == "\\delta" and len(indices) == 2 and not self.world.defined(key):
+        if key == KRONECKER and not self.world.defined(key):
             return tensor(Entries((1, 1, 1, 1, 1), delta(*map(self._label_of, indices))))
         applied_ = self._applied(name, key, time)
         if applied_ is not None:
@@ -275,7 +275,7 @@ class SymbolicEvaluator(Evaluator):
         """A sum over all entries of an axis."""
         size = self.extent(node.body, letter)
         lower = node.lower is None or (isinstance(node.lower, Number) and node.lower.text == "1")
-        if node.kind != "sum" or not size or not lower:
+        if node.kind != "sum" or not size or not lower or (node.domain is not None and self.vocabulary.sets):
             raise Unproved("a sum over some of the entries")
         body = inner.value(node.body)
         array = symbols(body)

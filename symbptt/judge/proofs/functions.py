@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from symbptt.judge.proofs.atoms import Atom, Label
-from symbptt.judge.proofs.sums import ZERO, Sum, constant, differential, single
+from symbptt.judge.proofs.changes import differential
+from symbptt.judge.proofs.sums import ZERO, Sum, constant, single
 from symbptt.judge.proofs.times import FRESH, Unproved
 
 Slope = Callable[[Atom], Sum]

@@ -12,9 +12,10 @@ from symbptt.judge.numeric.tensors import Tensor
 from symbptt.judge.proofs.arrays import Entries, symbols, tensor
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.chains import DERIVATIVES, Chains, unit
+from symbptt.judge.proofs.changes import changed
 from symbptt.judge.proofs.decision import vanishes
 from symbptt.judge.proofs.rules import END, START
-from symbptt.judge.proofs.sums import Sum, changed, single
+from symbptt.judge.proofs.sums import Sum, single
 from symbptt.judge.proofs.times import FRESH, Difference, Numbers, Time, Unproved, at_most, between
 
 OFFSETS = (0, 1)  # of the upper quantity, from the letter of the product

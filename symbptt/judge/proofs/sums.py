@@ -16,15 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from symbptt.judge.proofs.atoms import Atom, Label
 from symbptt.judge.proofs.canonical import SUMMED, Raw, moved_domain, powers
 from symbptt.judge.proofs.effort import EFFORT
-from symbptt.judge.proofs.times import ANYWHERE, BOUND, FRESH, Base, Difference, Domain, Time, Unproved
+from symbptt.judge.proofs.monomials import Monomial, bounds, by_head, height, only_renamed, told
+from symbptt.judge.proofs.times import ANYWHERE, FRESH, Base, Difference, Time, Unproved
 
-Factors = frozenset[tuple[Atom, int]]
-Monomial = tuple[Factors, Domain]
 Number = int | Fraction
 MOST_MONOMIALS = 100
 MOST_POWER = 8
@@ -58,15 +57,15 @@ class Sum:
     @cached_property
     def height(self) -> int:
         """How deep sums stand in functions here."""
-        return max((_height(factors) for factors, _ in self.terms), default=0)
+        return max((height(factors) for factors, _ in self.terms), default=0)
 
     @cached_property
     def free(self) -> tuple[Label, ...]:
         """The labels that no monomial binds, in an order that their names do not change."""
         found: dict[Label, None] = {}
-        for monomial in sorted(self.terms, key=_told):
+        for monomial in sorted(self.terms, key=told):
             bound = bounds(monomial)[0]
-            for atom, _ in sorted(monomial[0], key=_by_head):
+            for atom, _ in sorted(monomial[0], key=by_head):
                 found.update((label, None) for label in atom.free if label not in bound)
         return tuple(found)
 
@@ -79,9 +78,9 @@ class Sum:
     def moments(self) -> tuple[Base, ...]:
         """The bound times that are bound further out."""
         found: dict[Base, None] = {}
-        for monomial in sorted(self.terms, key=_told):
+        for monomial in sorted(self.terms, key=told):
             bound = bounds(monomial)[1]
-            for atom, _ in sorted(monomial[0], key=_by_head):
+            for atom, _ in sorted(monomial[0], key=by_head):
                 found.update((base, None) for base in atom.moments if base not in bound)
         return tuple(found)
 
@@ -102,7 +101,7 @@ class Sum:
     @cached_property
     def head(self) -> str:
         """What does not change when labels are renamed."""
-        return f"<{sorted(f'{number}{_told(monomial)}' for monomial, number in self.terms.items())}>"
+        return f"<{sorted(f'{number}{told(monomial)}' for monomial, number in self.terms.items())}>"
 
     def moved(self, labels: Mapping[Label, Label], times: Mapping[Base, Time]) -> Sum:
         """The sum with other free labels and times."""
@@ -111,7 +110,7 @@ class Sum:
         found: dict[Monomial, Number] = {}
         for monomial, number in self.terms.items():
             factors = [(atom.moved(labels, times), power) for atom, power in monomial[0]]
-            if _only_renamed(monomial, labels, times):
+            if only_renamed(monomial, labels, times):
                 moved = (frozenset(factors), monomial[1])
                 found[moved] = found.get(moved, 0) + number
             else:
@@ -172,7 +171,7 @@ class Sum:
                 return Sum(
                     {(frozenset((atom, -power) for atom, power in factors), domain): Fraction(1) / number}
                 )
-        lead = self.terms[min(self.terms, key=_told)]
+        lead = self.terms[min(self.terms, key=told)]
         whole = Atom("sum", inner=(self.scaled(Fraction(1) / lead), *self._pattern()))
         return Sum({(frozenset([(whole, -1)]), ANYWHERE): Fraction(1) / lead})
 
@@ -261,68 +260,6 @@ class Opened:
             _collect(found, every, (*self.domain, *other.domain), labels, times, number)
 
 
-Change = Callable[[Atom, tuple[Difference, ...]], Sum | None]
-
-
-def changed(whole: Sum, marks: frozenset[object], change: Change, known: tuple[Difference, ...] = ()) -> Sum:
-    """A sum in which factors are replaced, at any depth of functions, wherever ``change`` has a value.
-
-    ``marks`` are the names of the values, or the kinds of the factors, that may be. ``change`` is told what
-    is known of the times where the factor stands.
-    """
-    if marks.isdisjoint(whole.marks):
-        return whole
-    result: dict[Monomial, Number] = {}
-    moved = False
-    for monomial, number in whole.terms.items():
-        if all(marks.isdisjoint(atom.marks) for atom, _ in monomial[0]):
-            result[monomial] = result.get(monomial, 0) + number
-            continue
-        opened = Opened(monomial)
-        kept, product = [], constant(number)
-        for atom, power in opened.factors:
-            value = None
-            if not marks.isdisjoint(atom.marks):
-                value = _changed(atom, marks, change, (*known, *opened.domain))
-            if value is None:
-                kept.append((atom, power))
-            else:
-                product = product * value.power(power)
-        if len(kept) == len(monomial[0]):
-            result[monomial] = result.get(monomial, 0) + number
-        else:
-            moved = True
-            opened.close(result, kept, product)
-    return Sum(result) if moved else whole
-
-
-def _changed(
-    atom: Atom, marks: frozenset[object], change: Change, known: tuple[Difference, ...]
-) -> Sum | None:
-    value = change(atom, known)
-    if value is not None or not atom.inner:
-        return value
-    inner = tuple(changed(one, marks, change, known) for one in atom.inner)
-    if inner == atom.inner:
-        return None
-    return (
-        inner[0] if atom.kind == "sum" else single(Atom(atom.kind, atom.what, atom.labels, atom.times, inner))
-    )
-
-
-def differential(whole: Sum, slope: Callable[[Atom], Sum]) -> Sum:
-    """The derivative of a sum, where that of a factor that is no sum is ``slope`` of it."""
-    result: dict[Monomial, Number] = {}
-    for monomial, number in whole.terms.items():
-        opened = Opened(monomial)
-        for atom, power in opened.factors:
-            moved = differential(atom.inner[0], slope) if atom.kind == "sum" else slope(atom)
-            if moved:
-                rest = [(one, n - (one is atom)) for one, n in opened.factors]
-                opened.close(result, rest, moved.scaled(number * power))
-    return Sum(result)
-
-
 def _multiplied(found: dict[Monomial, Number], one: Monomial, two: Monomial, number: Number) -> None:
     """The product of two monomials; what either binds is renamed, not to be taken for a part of the other."""
     first, second = Opened(one), Opened(two)
@@ -361,42 +298,3 @@ def _collect(
         if atom.kind == "sum" and power > 0:
             product = product * atom.inner[0].power(power)
     opened.close(found, kept, product)
-
-
-def _only_renamed(monomial: Monomial, labels: Mapping[Label, Label], times: Mapping[Base, Time]) -> bool:
-    """Do new names leave the normal form as it is, but for the names?"""
-    if monomial[1] or any(atom.kind in ("delta", "part", "zero") for atom, _ in monomial[0]):
-        return False
-    free = {label for atom, _ in monomial[0] for label in atom.free}
-    if len({labels.get(label, label) for label in free}) < len(free):
-        return False
-    bases = {base for atom, _ in monomial[0] for base in atom.bases}
-    if bases.isdisjoint(times):
-        return True
-    return len({times.get(base, (base, 0))[0] for base in bases}) == len(bases)
-
-
-@lru_cache(maxsize=16384)
-def _told(monomial: Monomial) -> str:
-    return str(sorted(f"{atom.head}{power}" for atom, power in monomial[0]))
-
-
-def _by_head(factor: tuple[Atom, int]) -> str:
-    return f"{factor[0].head}{factor[1]}{factor[0].labels}{factor[0].times}"
-
-
-def _height(factors: Iterable[tuple[Atom, int]]) -> int:
-    return max((atom.height for atom, _ in factors), default=0)
-
-
-@lru_cache(maxsize=16384)
-def bounds(monomial: Monomial) -> tuple[frozenset[Label], frozenset[Base]]:
-    """The labels and times that a monomial in normal form binds: their numbers tell how deep they stand."""
-    first = BOUND * (1 + _height(monomial[0]))
-    labels = (label for atom, _ in monomial[0] for label in atom.free if isinstance(label, tuple))
-    moments = {base for atom, _ in monomial[0] for base in atom.moments}
-    moments.update(base for x, y, _ in monomial[1] for base in (x, y))
-    return (
-        frozenset(label for label in labels if first <= label[1] < first + BOUND),
-        frozenset(base for base in moments if isinstance(base, int) and first <= base < first + BOUND),
-    )

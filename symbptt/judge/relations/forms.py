@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symbptt.judge.notation.circumstances import is_of_plain_numbers
 from symbptt.judge.notation.sided import bound_letters, claim_sides
 from symbptt.judge.notation.vocabulary import Vocabulary, index_names, names_in
 from symbptt.judge.reading import Claim
@@ -57,9 +58,14 @@ def form_errors(claim: Claim, vocabulary: Vocabulary, entries: frozenset[str]) -
 
 
 def says_scalars(claim: Claim) -> bool:
-    """Does the row of a relation say that it is meant for scalars: \\text{(merge; scalars only)}?"""
+    """Does the row of a relation say that it is meant for scalars: \\text{(merge; scalars only)}?
+
+    Or does the section that it stands in set all sizes to one?
+    """
     if claim.at is None:
         return False
+    if is_of_plain_numbers(claim):
+        return True
     rest = claim.source[claim.at.stop :]
     return re.search(r"scalar|标量", rest.split("\\\\")[0]) is not None
 

@@ -16,6 +16,7 @@ from typing import Any
 from symbptt.judge.notation.normal import complemented, rebuilt, renamed
 from symbptt.judge.notation.times import moved, split, time_of
 from symbptt.judge.notation.vocabulary import names_in
+from symbptt.judge.repairs.indices import with_indices_swapped, with_letters_exchanged
 from symbptt.judge.repairs.products import ELEMENTWISE, factors_of, grouped, is_product, product_of
 from symbptt.reader.syntax import (
     Apply,
@@ -36,7 +37,6 @@ from symbptt.reader.walks import walk
 from symbptt.reader.written import written
 
 MOST_EXCHANGED = 6  # names
-INDICES = frozenset("ijkmnpqrs")
 FUNCTIONS = frozenset(["f", "g", "\\sigma", "\\phi", "\\varphi"])
 
 
@@ -321,18 +321,8 @@ def _complements(node: Surface, stock: Stock) -> Iterator[Edit]:
 
 def _indices(node: Surface, stock: Stock) -> Iterator[Edit]:
     """W_{ji} for W_{ij}."""
-    match node:
-        case Name(subscripts=(Word(text=text),)) if len(text) == 2 and set(text) <= INDICES:
-            swapped: tuple[Surface, ...] = (Word(node.subscripts[0].at, text[::-1]),)
-        case Name(subscripts=(Name(base=one) as first, Name(base=other) as second)) if {
-            one,
-            other,
-        } <= INDICES:
-            swapped = (second, first)
-        case _:
-            return
-    new = replace(node, subscripts=swapped)
-    if new != node:
+    new = with_indices_swapped(node)
+    if new is not None:
         yield Edit(1, f"the indices of {written(node)} are swapped", new)
 
 
@@ -377,12 +367,17 @@ LOCAL: tuple[Local, ...] = (
 
 
 def _exchanged(root: Surface) -> Iterator[Edit]:
-    """Two names of one kind, each in the place of the other: f_t c_{t-1} + i_t g_t with f and i exchanged."""
+    """Two names of one kind, each in the place of the other: f_t c_{t-1} + i_t g_t with f and i exchanged.
+
+    The same of two indices.
+    """
     names = [name for name in dict.fromkeys(names_in(root)) if name.time is not None]
     for one, other in combinations(names[:MOST_EXCHANGED], 2):
         if family(one) == family(other) and one.time == other.time:
             node = rebuilt(root, partial(_other, one, other))
             yield Edit(3, f"{written(one)} and {written(other)} have changed places", node)
+    for first, second, node in with_letters_exchanged(root):
+        yield Edit(3, f"the indices {first} and {second} have changed places", node)
 
 
 def _other(one: Name, other: Name, node: Surface) -> Surface:
