@@ -7,7 +7,7 @@ gradients are the names that are used and never defined (da_{next}; \\delta 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -49,10 +49,12 @@ class Backward:
     scope: Scope
     vocabulary: Vocabulary
     claims: list[Claim]
+    every: Sequence[Claim] = ()  # those of all groups
     world: World = field(init=False)
     slopes: Slopes = field(init=False)
     done: dict[int, Finding | None] = field(default_factory=dict)
     before: bool = True  # do names such as d\\Gamma mean the pre-activation?
+    heads: set[str] = field(default_factory=set)  # the gradients that the document gives
     later: set[str] = field(
         default_factory=set
     )  # dh_{next} that is used first, and then found for the step before
@@ -90,11 +92,12 @@ class Backward:
     def _seeds(self, every: list[Name]) -> dict[Key, Tensor]:
         """The upstream gradients with the states that they are of."""
         left = {self._key(claim.left)[0] for claim in self.claims if isinstance(claim.left, Name)}
+        self.heads = {self._key(claim.head)[0] for claim in self.every if isinstance(claim.head, Name)}
         self.later = set(self._handed_on())
         left -= self.later
         seeds = {}
         for name in every:
-            plain = neighbour(replace(name, prefix=""), self.vocabulary)
+            plain = neighbour(replace(name, prefix=""), self.vocabulary) or self._given(name)
             key = self._key(name)
             if name.prefix not in PREFIXES or key[0] in left or plain is None or plain[1] != NOW:
                 continue
@@ -103,6 +106,11 @@ class Backward:
                 self.world.sizes = {**self.world.sizes, key[0]: value.out}
                 seeds[plain] = self.world.value(*key)
         return seeds
+
+    def _given(self, name: Name) -> Key | None:
+        """The state of a gradient at this time that no equation gives: "suppose dc_t is known"."""
+        plain = self._key(replace(name, prefix=""))
+        return plain if plain[1] == NOW and self._key(name)[0] not in self.heads else None
 
     def _handed_on(self) -> Iterator[str]:
         """The gradients da_{next} that are used before they are found, for the step before this one."""
