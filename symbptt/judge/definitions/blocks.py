@@ -44,19 +44,22 @@ def _products(node: Surface) -> Iterator[tuple[Name, list[Name]]]:
                 pass
             case _:
                 continue
-        names = [name for item in items if (name := _acted_on(item)) is not None]
+        state = _acted_on if weight.subscripts else _plain  # W_h need be no block of a W
+        names = [name for item in items if (name := state(item)) is not None]
         if column.kind in ("[]", "[;]") and len(names) == len(items) > 1:
             yield weight, names
+
+
+def _plain(part: Surface) -> Name | None:
+    return part if isinstance(part, Name) else None
 
 
 def _acted_on(part: Surface) -> Name | None:
     """The state of a part: a_{t-1}, also where a gate stands before it."""
     match part:
-        case Name():
-            return part
         case Binary(op=op, left=Name(), right=Name() as state) if op in ELEMENTWISE or op == "*":
             return state
-    return None
+    return _plain(part)
 
 
 def _block(weight: Name, part: Name, written: Mapping[str, Name]) -> Name:

@@ -5,6 +5,7 @@ Such a statement says the same of each layer that the document names; (l - 1) is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from symbptt.reader.spelling import Spelling, is_spellable, names_of
 from symbptt.reader.syntax import Bracket, Chain, Name, Number, Surface
 
 MOST = 6  # layers
+LETTERS = frozenset("lijkmn")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ class Layers:
 
     def changes(self, names: Sequence[Name]) -> Iterator[Change]:
         """For a statement that holds these names, the changes that make it one of each layer."""
-        letters = {_letter(name) for name in names} - {""}
-        letter = min(letters, default="")
-        for number in self.numbers if len(letters) == 1 else ():
+        letters = Counter(_letter(name) for name in names)
+        del letters[""]
+        letter, count = max(letters.items(), default=("", 0))
+        for number in self.numbers if len(letters) == 1 and count > 1 else ():  # W^{(s)} alone is a name
             change = _at_layer(letter, number)
             meant = [name for name in (rebuilt(one, change) for one in names) if isinstance(name, Name)]
             if all(self._is_known(name) for name in meant if _label(name) is not None):
@@ -60,7 +63,7 @@ def _letter(name: Name) -> str:
     label = _label(name)
     letter = split(label)[0] if label is not None else None
     plain = isinstance(letter, Name) and letter == Name(letter.at, letter.base)
-    return letter.base if plain and isinstance(letter, Name) and len(letter.base) == 1 else ""
+    return letter.base if plain and isinstance(letter, Name) and letter.base in LETTERS else ""
 
 
 def _at_layer(letter: str, number: int) -> Callable[[Surface], Surface]:
