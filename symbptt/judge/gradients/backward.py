@@ -55,6 +55,7 @@ class Backward:
     done: dict[int, Finding | None] = field(default_factory=dict)
     before: bool = True  # do names such as d\\Gamma mean the pre-activation?
     heads: set[str] = field(default_factory=set)  # the gradients that the document gives
+    handed_back: bool = False  # is there da_{prev} among them?
     later: set[str] = field(
         default_factory=set
     )  # dh_{next} that is used first, and then found for the step before
@@ -92,7 +93,9 @@ class Backward:
     def _seeds(self, every: list[Name]) -> dict[Key, Tensor]:
         """The upstream gradients with the states that they are of."""
         left = {self._key(claim.left)[0] for claim in self.claims if isinstance(claim.left, Name)}
-        self.heads = {self._key(claim.head)[0] for claim in self.every if isinstance(claim.head, Name)}
+        heads = [claim.head for claim in self.every if isinstance(claim.head, Name)]
+        self.heads = {self._key(head)[0] for head in heads}
+        self.handed_back = any(neighbour(head, self.vocabulary) for head in heads)
         self.later = set(self._handed_on())
         left -= self.later
         seeds = {}
@@ -108,9 +111,14 @@ class Backward:
         return seeds
 
     def _given(self, name: Name) -> Key | None:
-        """The state of a gradient at this time that no equation gives: "suppose dc_t is known"."""
+        """The state of a gradient at this time that no equation gives, where one hands dc_{prev} back.
+
+        None of what is a function of something: its gradient may be that by the argument.
+        """
         plain = self._key(replace(name, prefix=""))
-        return plain if plain[1] == NOW and self._key(name)[0] not in self.heads else None
+        held = self.world.definition(*plain) if plain[1] == NOW and self.handed_back else None
+        state = held is not None and argument_of(held[0].right) is None
+        return plain if state and self._key(name)[0] not in self.heads else None
 
     def _handed_on(self) -> Iterator[str]:
         """The gradients da_{next} that are used before they are found, for the step before this one."""

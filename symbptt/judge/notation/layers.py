@@ -15,7 +15,7 @@ from symbptt.reader.spelling import Spelling, is_spellable, names_of
 from symbptt.reader.syntax import Bracket, Chain, Name, Number, Surface
 
 MOST = 6  # layers
-LETTERS = frozenset("lijkmn")
+LETTERS = frozenset("lijkmn")  # of layers in general
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,15 @@ class Layers:
     def of(chains: Iterable[Chain], names: Spelling) -> Layers:
         """The layers of all statements of a document."""
         every = [name for chain in chains for name in names_of(chain) if is_spellable(name)]
-        labels = [label for label in map(_label, every) if isinstance(label, Number)]
+        bare = [names.split(name)[2] for name in every]  # the brackets of times are no labels
+        labels = [label for label in map(_label, bare) if isinstance(label, Number)]
         numbers = sorted({int(label.text) for label in labels if label.text.isdigit()})
         known = frozenset(names.split(name)[0] for name in every)
         return Layers(names, known, tuple(numbers[:MOST]))
 
     def changes(self, names: Sequence[Name]) -> Iterator[Change]:
         """For a statement that holds these names, the changes that make it one of each layer."""
-        letters = Counter(_letter(name) for name in names)
+        letters = Counter(_letter(self.names.split(name)[2]) for name in names if is_spellable(name))
         del letters[""]
         letter, count = max(letters.items(), default=("", 0))
         for number in self.numbers if len(letters) == 1 and count > 1 else ():  # W^{(s)} alone is a name
