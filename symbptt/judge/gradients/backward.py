@@ -30,7 +30,7 @@ from symbptt.judge.notation.vocabulary import BEFORE, Vocabulary, names_in
 from symbptt.judge.numeric.choices import readings
 from symbptt.judge.numeric.evaluate import Evaluator
 from symbptt.judge.numeric.tensors import Key, Tensor, Undecided
-from symbptt.judge.numeric.trial import difference
+from symbptt.judge.numeric.trial import difference, shown
 from symbptt.judge.numeric.world import World
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
@@ -396,9 +396,3 @@ class Backward:
         if finding.verdict == "holds":
             chosen = next(item for item in truths if finding.message.endswith(f" by {item[0]}."))
         self._tell(left, chosen[1])
-
-
-def shown(value: Tensor) -> str:
-    """The first numbers of a tensor."""
-    flat = value.data.real.ravel()
-    return "[" + ", ".join(f"{number:.4g}" for number in flat[:4]) + (", ...]" if flat.size > 4 else "]")
