@@ -94,7 +94,7 @@ class Court:
         self.found: list[tuple[Claim, Finding]] = []  # the verdicts so far
         said = [one for held, one in self.first.values() if held is None and not one.assumed]
         self.met = told(said, self.vocabulary)  # the names in what defines something or holds, so far
-        self.across: dict[int, Claim] = {}  # by claim, the one that holds it against the head of its chain
+        self.across: dict[int, Claim] = {}  # that of one layer, or against the head of its chain, by claim
         self.shorter: dict[int, Scope] = {}  # by claim, the scope with as many steps as it writes out
         self.anew: dict[int, Restated] = {}
         self.renewed: list[Definition] = []  # what is defined anew
@@ -169,9 +169,9 @@ class Court:
             told, scope = in_section(claim, self.reading, self.scope, loss)
             if finding.verdict == "fails" or told.verdict == "holds":
                 finding, self.scopes[id(claim)] = told, scope
-        if finding.verdict == "fails" and (
-            new := introduced(claim, self.met, self.scope.definitions, self.vocabulary)
-        ):
+        tried_as = self.across.get(id(claim), claim)
+        new = introduced(tried_as, self.met, self.scope.definitions, self.vocabulary)
+        if finding.verdict == "fails" and new:
             finding = Finding("undetermined", f"{new} is nowhere defined.")
         entries = self.vocabulary.entries_of(claim)
         for error in form_errors(claim, self.vocabulary, entries):
@@ -377,9 +377,11 @@ class Court:
 
     def _tried(self, claim: Claim) -> Finding:
         """The verdict by numbers in the scope that holds."""
-        every = [by_numbers(one, self.scope) for one in instances(claim, self.scope)]
-        found = min(every, key=lambda found: (WORST.index(found[0].verdict), found[0].proved))
-        (finding, spoken), self.scopes[id(claim)] = or_without_later(claim, self.scope, found)
+        every = [(by_numbers(one, self.scope), one) for one in instances(claim, self.scope)]
+        found, one = min(every, key=lambda pair: (WORST.index(pair[0][0].verdict), pair[0][0].proved))
+        if one is not claim:
+            self.across[id(claim)] = one
+        (finding, spoken), self.scopes[id(claim)] = or_without_later(one, self.scope, found)
         self.spoken.update(spoken.items())
         return finding
 

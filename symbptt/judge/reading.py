@@ -22,6 +22,7 @@ from symbptt.judge.notation.codewords import with_codewords
 from symbptt.judge.notation.columns import stacked, with_blocks
 from symbptt.judge.notation.deltas import gradients
 from symbptt.judge.notation.dots import elided
+from symbptt.judge.notation.layers import Layers
 from symbptt.judge.notation.likelihoods import with_likelihoods
 from symbptt.judge.notation.normal import (
     Change,
@@ -41,6 +42,7 @@ from symbptt.judge.notation.timeless import with_neighbours, with_time
 from symbptt.judge.notation.words import with_words
 from symbptt.reader.document import Document, Formula, read_document
 from symbptt.reader.parser import parse_each
+from symbptt.reader.spelling import Spelling, names_of
 from symbptt.reader.syntax import Apply, Braced, Bracket, Chain, Juxtaposed, Name, Span, Surface
 from symbptt.reader.walks import children
 
@@ -142,6 +144,7 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
     meant = gradients(_statements(parsed), [item for _, item in inlines])
     parsed = _changed(parsed, meant)
     inlines = tuple((formula, normal_chain(item, meant)) for formula, item in inlines)
+    inlines = (*inlines, *_of_layers(parsed, inlines))
     claims: list[Claim | Unread] = list(_unclosed(document))
     for number, formula, item in parsed:
         if isinstance(item, Chain):
@@ -156,6 +159,18 @@ def read(text: str, source: str, inline: bool = False) -> Reading:
 def _statements(parsed: Iterable[Parsed]) -> list[Chain]:
     """The statements that could be read."""
     return [item for *_, item in parsed if isinstance(item, Chain)]
+
+
+def _of_layers(
+    parsed: Sequence[Parsed], inlines: Sequence[tuple[Formula, Chain]]
+) -> Iterator[tuple[Formula, Chain]]:
+    """What the statements about any layer say of each layer that the document names."""
+    shown = [(formula, item) for _, formula, item in parsed if isinstance(item, Chain)]
+    every = [chain for _, chain in (*shown, *inlines)]
+    layers = Layers.of(every, Spelling.of(every))
+    for formula, chain in (*inlines, *shown):
+        for change in layers.changes(list(names_of(chain))):
+            yield formula, normal_chain(chain, change)
 
 
 def _changed(parsed: Iterable[Parsed], change: Change) -> list[Parsed]:

@@ -1,7 +1,7 @@
 r"""Blocks of a matrix, by the parts of what it is multiplied with.
 
 In W_f [a_{t-1}; x_t] the blocks are W_{fa}, which acts on a, and W_{fx}. A document that writes them, and
-never defines them, means W_f = [W_{fa} W_{fx}].
+never defines them, means W_f = [W_{fa} W_{fx}]. W_{ca} acts on r_t \\odot a_{t-1} as well.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import Vocabulary
+from symbptt.judge.numeric.tensors import ELEMENTWISE
 from symbptt.judge.numeric.world import Definition
 from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import Binary, Bracket, Juxtaposed, Matrix, Name, Surface, Word, spelled
@@ -43,9 +44,22 @@ def _products(node: Surface) -> Iterator[tuple[Name, list[Name]]]:
                 pass
             case _:
                 continue
-        names = [item for item in items if isinstance(item, Name)]
+        state = _acted_on if weight.subscripts else _plain  # W_h need be no block of a W
+        names = [name for item in items if (name := state(item)) is not None]
         if column.kind in ("[]", "[;]") and len(names) == len(items) > 1:
             yield weight, names
+
+
+def _plain(part: Surface) -> Name | None:
+    return part if isinstance(part, Name) else None
+
+
+def _acted_on(part: Surface) -> Name | None:
+    """The state of a part: a_{t-1}, also where a gate stands before it."""
+    match part:
+        case Binary(op=op, left=Name(), right=Name() as state) if op in ELEMENTWISE or op == "*":
+            return state
+    return _plain(part)
 
 
 def _block(weight: Name, part: Name, written: Mapping[str, Name]) -> Name:

@@ -7,7 +7,7 @@ gradients are the names that are used and never defined (da_{next}; \\delta 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -30,7 +30,7 @@ from symbptt.judge.notation.vocabulary import BEFORE, Vocabulary, names_in
 from symbptt.judge.numeric.choices import readings
 from symbptt.judge.numeric.evaluate import Evaluator
 from symbptt.judge.numeric.tensors import Key, Tensor, Undecided
-from symbptt.judge.numeric.trial import difference
+from symbptt.judge.numeric.trial import difference, shown
 from symbptt.judge.numeric.world import World
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
@@ -49,10 +49,13 @@ class Backward:
     scope: Scope
     vocabulary: Vocabulary
     claims: list[Claim]
+    every: Sequence[Claim] = ()  # those of all groups
     world: World = field(init=False)
     slopes: Slopes = field(init=False)
     done: dict[int, Finding | None] = field(default_factory=dict)
     before: bool = True  # do names such as d\\Gamma mean the pre-activation?
+    heads: set[str] = field(default_factory=set)  # the gradients that the document gives
+    handed_back: bool = False  # is there da_{prev} among them?
     later: set[str] = field(
         default_factory=set
     )  # dh_{next} that is used first, and then found for the step before
@@ -90,11 +93,14 @@ class Backward:
     def _seeds(self, every: list[Name]) -> dict[Key, Tensor]:
         """The upstream gradients with the states that they are of."""
         left = {self._key(claim.left)[0] for claim in self.claims if isinstance(claim.left, Name)}
+        heads = [claim.head for claim in self.every if isinstance(claim.head, Name)]
+        self.heads = {self._key(head)[0] for head in heads}
+        self.handed_back = any(neighbour(head, self.vocabulary) for head in heads)
         self.later = set(self._handed_on())
         left -= self.later
         seeds = {}
         for name in every:
-            plain = neighbour(replace(name, prefix=""), self.vocabulary)
+            plain = neighbour(replace(name, prefix=""), self.vocabulary) or self._given(name)
             key = self._key(name)
             if name.prefix not in PREFIXES or key[0] in left or plain is None or plain[1] != NOW:
                 continue
@@ -103,6 +109,16 @@ class Backward:
                 self.world.sizes = {**self.world.sizes, key[0]: value.out}
                 seeds[plain] = self.world.value(*key)
         return seeds
+
+    def _given(self, name: Name) -> Key | None:
+        """The state of a gradient at this time that no equation gives, where one hands dc_{prev} back.
+
+        None of what is a function of something: its gradient may be that by the argument.
+        """
+        plain = self._key(replace(name, prefix=""))
+        held = self.world.definition(*plain) if plain[1] == NOW and self.handed_back else None
+        state = held is not None and argument_of(held[0].right) is None
+        return plain if state and self._key(name)[0] not in self.heads else None
 
     def _handed_on(self) -> Iterator[str]:
         """The gradients da_{next} that are used before they are found, for the step before this one."""
@@ -380,9 +396,3 @@ class Backward:
         if finding.verdict == "holds":
             chosen = next(item for item in truths if finding.message.endswith(f" by {item[0]}."))
         self._tell(left, chosen[1])
-
-
-def shown(value: Tensor) -> str:
-    """The first numbers of a tensor."""
-    flat = value.data.real.ravel()
-    return "[" + ", ".join(f"{number:.4g}" for number in flat[:4]) + (", ...]" if flat.size > 4 else "]")

@@ -45,7 +45,9 @@ class Groups:
             counts = Counter(one.display for one in self.equations if one.link == 0)
             group = [one for one in self.equations if counts[one.display] < 2]
         found = self._among(claim, group, scopes) if group else None
-        return found or self._among(claim, self.equations, scopes)
+        if found is not None and found.verdict != "undetermined":
+            return found
+        return self._among(claim, self.equations, scopes) or found
 
     def stand_in(self, display: int) -> bool:
         """Do equations between gradients stand in a display? They are by the names that it defines."""
@@ -70,7 +72,7 @@ class Groups:
             try:
                 kind = Numbered if numbered else Backward
                 with within(SECONDS_A_FORMULA * len(group)):
-                    self.held[place] = kind(scope, scope.vocabulary, group)
+                    self.held[place] = kind(scope, scope.vocabulary, group, self.equations)
             except (SymbpttError, Overtime):
                 self.held[place] = None
         held = self.held[place]

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from symbptt.errors import SymbpttError
-from symbptt.judge.gradients.backward import Backward, shown
+from symbptt.judge.gradients.backward import Backward
 from symbptt.judge.gradients.named import is_backward
 from symbptt.judge.gradients.slopes import NOW, Slopes, same
 from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.tensors import Key, Tensor, Undecided
-from symbptt.judge.numeric.trial import difference
+from symbptt.judge.numeric.trial import difference, shown
 from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Evidence, Finding
 from symbptt.reader.syntax import Binary, Name, Negative, Number, Surface

@@ -41,9 +41,9 @@ def at_time(node: Surface, letter: Surface, time: Surface) -> Surface:
 
 
 def moved(time: Surface) -> Iterator[Surface]:
-    """A time one step earlier and one later; no number below 0."""
+    """A time one step earlier and one later, and t - 1 for t + 1; no number below 0."""
     letter, offset = split(time)
-    for total in (offset - 1, offset + 1):
+    for total in (offset - 1, offset + 1, *((-offset,) if abs(offset) == 1 else ())):
         if letter is not None:
             yield time_of(letter, total)
         elif total >= 0:

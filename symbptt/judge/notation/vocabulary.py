@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from symbptt.judge.notation.lagrangians import lagrangians
+from symbptt.judge.notation.layers import Layers
 from symbptt.judge.notation.lying import lying
 from symbptt.judge.notation.sets import unit_sets
 from symbptt.judge.notation.sided import Sided, claim_sides
@@ -83,6 +84,7 @@ class Vocabulary:
     labelled: int | None = None  # how much later than p_t the label y_t of -\\log p_{t,y_t} is
     numbered: frozenset[str] = frozenset()  # z_2 that is defined beside z, so no entry of it
     writing: Writing = field(default_factory=lambda: Writing())
+    layers: Layers | None = None
     parameters: dict[str, int] = field(default_factory=dict)  # of the recurrence, with where each is met
     cache: dict[tuple[int, frozenset[str]], tuple[Name, Reference]] = field(default_factory=dict)
     spelled: dict[tuple[Name, frozenset[str]], Reference] = field(default_factory=dict)
@@ -96,7 +98,12 @@ class Vocabulary:
         every = [name for chain in chains for name in names_of(chain)]
         numbered = frozenset(_numbered(chains, names))
         found = Vocabulary(
-            names, frozenset(), frozenset(), numbered=numbered, writing=Writing.of(chains, names)
+            names,
+            frozenset(),
+            frozenset(),
+            numbered=numbered,
+            writing=Writing.of(chains, names),
+            layers=Layers.of(chains, names),
         )
         plain = frozenset(found.refer(name).key for name in every)
         timed = frozenset(name.base for name in every if found.refer(name).time is not None)

@@ -1,4 +1,4 @@
-r"""Statements about parameters in general: \theta, of which no equation speaks, stands for each of them."""
+r"""Statements in general: \theta, of which no equation speaks, is each parameter, and (l) each layer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
-from symbptt.judge.notation.normal import renamed
-from symbptt.judge.notation.sided import claim_nodes
+from symbptt.judge.notation.normal import rebuilt, renamed
+from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import Derivative, Gradient, Name, Surface
@@ -18,16 +18,26 @@ MOST = 4  # parameters that a statement is tried with
 
 
 def instances(claim: Claim, scope: Scope) -> list[Claim]:
-    """The claim, once for each parameter where it is about any of them."""
+    """The claim, once for each parameter or layer where it is about any of them."""
     general = _general(claim, scope)
-    if general is None or claim.left is None:
+    if claim.left is None:
         return [claim]
+    if general is None:
+        return list(_in_layers(claim, scope)) or [claim]
     above = [name for node in claim_nodes(claim) for part in _above(node) for name in names_in(part)]
     found = [
         replace(claim, left=renamed(claim.left, general, one), right=renamed(claim.right, general, one))
         for one in _parameters(scope, reached(above, scope))[:MOST]
     ]
     return found or [claim]
+
+
+def _in_layers(claim: Claim, scope: Scope) -> Iterator[Claim]:
+    """The claim of each layer that it may be about."""
+    layers = scope.vocabulary.layers
+    for change in layers.changes(list(claim_names(claim))) if layers is not None else ():
+        if claim.left is not None:
+            yield replace(claim, left=rebuilt(claim.left, change), right=rebuilt(claim.right, change))
 
 
 def _general(claim: Claim, scope: Scope) -> Name | None:

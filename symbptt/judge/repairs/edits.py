@@ -215,11 +215,6 @@ def _shifts(node: Surface, stock: Stock) -> Iterator[Edit]:
             for new in moved(time):
                 said = f"the time of {written(node)} should be {written(new)}"
                 yield Edit(1, said, replace(node, time=new))
-            letter, offset = split(time)
-            if letter is not None and abs(offset) == 1:  # h_{t+1} for h_{t-1}
-                new = time_of(letter, -offset)
-                said = f"the time of {written(node)} should be {written(new)}"
-                yield Edit(2, said, replace(node, time=new))
         case Name(subscripts=(Name() | Number() | Binary() as item,)) if _counts(item):
             for new in moved(item):
                 said = f"the index of {written(node)} should be {written(new)}"
