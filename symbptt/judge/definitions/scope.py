@@ -11,6 +11,7 @@ from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.dark import or_some_function
 from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.definitions import beside_logarithm
+from symbptt.judge.definitions.ends import from_earlier, from_later
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.notation.declarations import Declaration
@@ -142,6 +143,8 @@ class Scope:
                 positive=self.vocabulary.positive,
                 symmetric=self.vocabulary.symmetric,
                 free=frozenset().union(*self.vocabulary.lagrangians.values()),
+                from_later=from_later(self.every(), self.vocabulary),
+                from_earlier=from_earlier(self.every(), self.vocabulary),
                 labelled=self.vocabulary.labelled,
             )
         self.known[place] = len(shapes.table)
