@@ -198,13 +198,8 @@ class Scope:
             key: [one for one in found if not any(one is other for other in dropped)]
             for key, found in self.definitions.items()
         }
-        return Scope(
-            self.vocabulary,
-            definitions,
-            self.declarations,
-            self.start if start is None else start,
-            self.horizon,
-        )
+        start = self.start if start is None else start
+        return Scope(self.vocabulary, definitions, self.declarations, start, self.horizon)
 
     def says(self, one: Definition) -> bool:
         """Does a definition stand here as it is written?"""
