@@ -208,7 +208,8 @@ class Court:
         if one is not None:
             held = self.first.get((one.key, one.pattern))
             if held is not None and held[0] is claim:
-                if (error := meant(claim, one, self.scope, self.claims)) is not None:
+                ask = partial(meant, claim, one, self.scope, self.claims)
+                if (error := in_time(ask, None, self.scope.forget)) is not None:
                     self.scope = error.scope
                     return error.finding
                 if steps := outgrown(one, self.scope):

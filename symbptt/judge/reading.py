@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from symbptt.errors import Place, SpecificationError
 from symbptt.judge.limits import SECONDS_A_FORMULA, Overtime, within
 from symbptt.judge.notation.abbreviations import with_derivatives
+from symbptt.judge.notation.accents import accented
 from symbptt.judge.notation.arguments import with_arguments
 from symbptt.judge.notation.arrows import without_arrows
 from symbptt.judge.notation.calls import with_calls
@@ -64,6 +65,7 @@ IN_THE_LIGHT_OF_ALL = (  # of changes that need the whole document, in their ord
     with_likelihoods,
     with_derivatives,
     with_pairs,
+    accented,
 )
 
 

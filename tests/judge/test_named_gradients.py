@@ -102,7 +102,8 @@ def test_the_gradient_by_a_name_of_its_own_has_the_time_of_its_equation():
     assert verdicts(*page, r"\frac{\partial L}{\partial W_o} = \sum_t \delta a h_{t-1}^\top")[-1] == "holds"
     assert verdicts(*page, r"\frac{\partial L}{\partial W_o} = \sum_t \delta a h_t^\top")[-1] == "fails"
     wrong = own.replace("1 - o_t", "1 - f_t")
-    assert verdicts(gate, cell, wrong, r"\frac{\partial L}{\partial b_o} = \sum_t \delta a")[-1] == "fails"
+    *_, definition, use = verdicts(gate, cell, wrong, r"\frac{\partial L}{\partial b_o} = \sum_t \delta a")
+    assert (definition, use) == ("fails", "holds")  # the mistake is where it was made
 
 
 SUMMED = r"""

@@ -22,7 +22,8 @@ from symbptt.judge.proofs import proof, sums
 from symbptt.judge.proofs.effort import EFFORT
 from symbptt.judge.proofs.times import Unproved
 from symbptt.judge.reading import read
-from symbptt.judge.repairs.edits import Stock, edits, family
+from symbptt.judge.repairs.edits import edits, family
+from symbptt.judge.repairs.stock import Stock
 from symbptt.reports import as_text
 
 DECLARED = r"""

@@ -11,6 +11,7 @@ from symbptt.errors import SymbpttError
 from symbptt.judge.definitions.dark import or_some_function
 from symbptt.judge.definitions.defining import definition_value
 from symbptt.judge.definitions.definitions import beside_logarithm
+from symbptt.judge.definitions.ends import from_earlier, from_later
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.shapes import SCALARS, Shapes
 from symbptt.judge.definitions.specialised import specialised
@@ -143,6 +144,8 @@ class Scope:
                 positive=self.vocabulary.positive,
                 symmetric=self.vocabulary.symmetric,
                 free=frozenset().union(*self.vocabulary.lagrangians.values()),
+                from_later=from_later(self.every(), self.vocabulary),
+                from_earlier=from_earlier(self.every(), self.vocabulary),
                 labelled=self.vocabulary.labelled,
             )
         self.known[place] = len(shapes.table)
@@ -197,13 +200,8 @@ class Scope:
             key: [one for one in found if not any(one is other for other in dropped)]
             for key, found in self.definitions.items()
         }
-        return Scope(
-            self.vocabulary,
-            definitions,
-            self.declarations,
-            self.start if start is None else start,
-            self.horizon,
-        )
+        start = self.start if start is None else start
+        return Scope(self.vocabulary, definitions, self.declarations, start, self.horizon)
 
     def says(self, one: Definition) -> bool:
         """Does a definition stand here as it is written?"""

@@ -86,6 +86,15 @@ def by_argument(one: Definition) -> Surface:
     return rebuilt(one.right, lambda node: name if node == argument else node)
 
 
+def with_argument(one: Definition, vocabulary: Vocabulary) -> tuple[Definition, Definition]:
+    """A gate by the name of what its function is applied to, and the definition of that."""
+    argument, name = argument_of(one.right), argument_name(one.left)
+    if argument is None:
+        raise ValueError("a gate is a function of something")
+    below = replace(one, key=vocabulary.refer(name).key, left=name, right=argument)
+    return replace(one, right=by_argument(one)), below
+
+
 def _named_argument(one: Definition) -> Name | None:
     """What the function of a gate is applied to, where that has a name: \\bar{o}^t in \\sigma(\\bar{o}^t)."""
     argument, gate = argument_of(one.right), one.left

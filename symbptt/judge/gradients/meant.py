@@ -1,22 +1,21 @@
 r"""What an error must mean that a document defines by a recursion, and nowhere as a derivative.
 
 \delta_t = (V^\top e_t + W^\top \delta_{t+1}) \odot (1 - h_t^2) can only be a gradient of the loss by
-something that the network computes at that time. Where it is none, and one slight edit makes it one, the
-equation is wrong, unless a relation after it is true by what it says. Where no edit does, it is wrong if at
-least two relations after it are true of such a gradient and false as it stands. What follows is then judged
-by that.
+something that the network computes at that time. Where it is none, and relations after it are false as it
+stands and true of such a gradient, the equation is wrong; so it is where there are none, and one slight edit
+makes it such a gradient. What follows is then judged by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from symbptt.judge.definitions.losses import is_derived, is_gradient
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import SCALARS
-from symbptt.judge.gradients.gates import argument_name, by_argument
+from symbptt.judge.gradients.gates import with_argument
 from symbptt.judge.gradients.slopes import argument_of
 from symbptt.judge.notation.sided import claim_names
 from symbptt.judge.notation.vocabulary import names_in
@@ -27,12 +26,13 @@ from symbptt.judge.reading import Claim
 from symbptt.judge.relations.generic import reached
 from symbptt.judge.repairs.repairs import Repair, repair
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import BEFORE, Bracket, Derivative, Gradient, Name
+from symbptt.reader.syntax import BEFORE, Bracket, Derivative, Gradient, Name, Surface, Transpose
 from symbptt.reader.walks import walk
 
-MOST_WAYS = 8  # gradients that an error is held against
+MOST_WAYS = 16  # gradients that an error is held against
+FEW = 3  # of them, and relations after it, that are asked where nothing tells what is meant
 MOST_CLAIMS = 8  # relations after it that are asked
-LEAST = 2  # of them that tell what is meant where no edit does
+READINGS = 4  # of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Way:
     """One gradient that an error may be, in words, with the scope in which it is that."""
 
     said: str
+    slope: Definition
     scope: Scope
 
 
@@ -59,27 +60,25 @@ def meant(claim: Claim, one: Definition, scope: Scope, claims: Sequence[Claim]) 
     loss = _loss(scope)
     if loss is None or loss.doubtful or not _is_error(one, loss, scope):
         return None
-    ways = list(islice(_ways(one, loss, scope), MOST_WAYS))
-    entries = scope.vocabulary.entries_of(claim)
-    right = replace(claim, link=1)  # what is defined is not in question
-    trials = [Trial(right, way.scope, False, entries) for way in ways]
-    after = _after(claim, one, scope, claims)
-    true = [place for place, trial in enumerate(trials) if trial.outcome().status == "equal"]
-    for place in true:
-        if _gained(after, scope, ways[place].scope) > 0:
-            return Meant(Finding("definition", f"It defines {one.left.canonical}."), ways[place].scope)
-    if true:
+    plain, ways = _ways(one, loss, scope)
+    right, entries = replace(claim, link=1), scope.vocabulary.entries_of(claim)  # its left is not in question
+    slopes = (replace(right, left=way.slope.left, right=way.slope.right) for way in ways)
+    if any(_holds(slope, plain) for slope in slopes):
         return None
-    gains = [_gained(after, scope, way.scope) for way in ways]
-    order = sorted(range(len(ways)), key=lambda place: -gains[place])
-    likely = [place for place in order if gains[place] >= 0]
-    for place in likely:
-        found = repair(right, trials[place], claims, {})
+    after = _After.of(claim, one, plain, claims)
+    likely = after.mending(ways)
+    if likely and _holds(right, likely[0].scope):
+        return Meant(Finding("definition", f"It defines {one.left.canonical}."), likely[0].scope)
+    if any(tried(right, way.scope, False, entries).status in ("equal", "undecided") for way in ways):
+        return None
+    told = bool(likely)
+    likely = likely if told or any(after.true) else ways[:FEW]
+    trials = [Trial(right, way.scope, False, entries) for way in likely]
+    for trial, way in zip(trials, likely, strict=True):
+        found = repair(right, trial, claims, {})
         if found is not None:
-            return Meant(_finding(trials[place], ways[place], found), ways[place].scope)
-    if likely and gains[likely[0]] >= LEAST:
-        return Meant(_finding(trials[likely[0]], ways[likely[0]], None), ways[likely[0]].scope)
-    return None
+            return Meant(_finding(trial, way, found), way.scope)
+    return Meant(_finding(trials[0], likely[0], None), likely[0].scope) if told else None
 
 
 def _finding(trial: Trial, way: Way, found: Repair | None) -> Finding:
@@ -102,29 +101,53 @@ def _loss(scope: Scope) -> Definition | None:
 
 def _is_error(one: Definition, loss: Definition, scope: Scope) -> bool:
     """Is a quantity at a time, on which no loss rests, found from gradients or from later times?"""
-    plain = one.time is None or one.indices or one.called or one.left.prefix or is_gradient(one)
-    if plain or argument_of(one.right) is not None or one.key in reached(names_in(loss.right), scope):
+    slopes = _slopes_in(one.right)
+    turned = any(isinstance(node, Transpose) and _slopes_in(node) for node in walk(one.right))
+    if turned or not all(map(_is_of_loss, slopes)):
+        return False  # layouts of derivatives decide
+    if isinstance(one.right, Derivative | Gradient) or one.time is None or one.indices or one.called:
         return False
-    slopes = {held.key for held in scope.every() if is_gradient(held)}
+    if argument_of(one.right) is not None or one.key in reached(names_in(loss.right), scope):
+        return False
+    gradients = {held.key for held in scope.every() if is_gradient(held)}
     rests = {scope.vocabulary.refer(name).key for name in names_in(one.right)}
-    return one.left.base == "\\delta" or one.key in scope.backward or bool(rests & slopes)
+    named = one.left.base == "\\delta" or one.left.prefix or slopes
+    return bool(named or one.key in scope.backward or rests & gradients)
 
 
-def _ways(one: Definition, loss: Definition, scope: Scope) -> Iterator[Way]:
-    """The gradients by what the network computes at a time, of the same layer where there are layers."""
+def _slopes_in(node: Surface) -> list[Derivative | Gradient]:
+    """The derivatives in a formula."""
+    return [inner for inner in walk(node) if isinstance(inner, Derivative | Gradient)]
+
+
+def _is_of_loss(slope: Derivative | Gradient) -> bool:
+    """Is this the derivative of a loss, and no Jacobian?"""
+    of = slope.numerator if isinstance(slope, Derivative) else slope.operand
+    return isinstance(of, Name) and of.base in SCALARS
+
+
+def _ways(one: Definition, loss: Definition, scope: Scope) -> tuple[Scope, list[Way]]:
+    """The gradients by what the network computes at a time, of the same layer where there are layers.
+
+    First those by what functions are applied to; that has names of its own in the scope given with them,
+    in which the error is what its equation says.
+    """
     computed = reached(names_in(loss.right), scope)
     forward = [held for held in scope.every() if held.key in computed and _is_quantity(held)]
     sizes = scope.world(False, 1, ()).sizes
     sized = [held for held in forward if sizes.get(held.key) == sizes.get(one.key)] or forward
     akin = [held for held in sized if _labels(held.left) == _labels(one.left)]
-    for held in akin if _labels(one.left) != ((), ()) and akin else sized:
+    states = akin if _labels(one.left) != ((), ()) and akin else sized
+    found: list[tuple[str, Name]] = []
+    parted = scope
+    for held in states:
         argument = argument_of(held.right)
         if argument is not None and not isinstance(argument, Name):
-            name = argument_name(held.left)
-            below = replace(held, key=scope.vocabulary.refer(name).key, left=name, right=argument)
-            within = scope.redefined(replace(held, right=by_argument(held)), False).redefined(below, False)
-            yield _way(f"the argument of {held.left.canonical}", one, name, loss, within)
-        yield _way(held.left.canonical, one, held.left, loss, scope)
+            gate, below = with_argument(held, scope.vocabulary)
+            parted = parted.redefined(gate, False).redefined(below, False)
+            found.append((f"the argument of {held.left.canonical}", below.left))
+    found += [(held.left.canonical, held.left) for held in states]
+    return parted.redefined(one, False), [_way(said, one, by, loss, parted) for said, by in found[:MOST_WAYS]]
 
 
 def _is_quantity(held: Definition) -> bool:
@@ -139,33 +162,49 @@ def _labels(name: Name) -> tuple[object, object]:
 
 def _way(said: str, one: Definition, by: Name, loss: Definition, scope: Scope) -> Way:
     """The scope in which an error is the gradient of the loss by a quantity, at every time."""
-    moment = by.time
     slope = Derivative(one.right.at, "\\partial", loss.left, (by,))
-    only = replace(one, time=moment, left=replace(one.left, time=moment), right=slope)
+    bare = scope.vocabulary.names.split(one.left)[2]
+    left = replace(bare, time=by.time, style="subscript")
+    only = replace(one, time=by.time, left=left, right=slope)
     held = [other for other in scope.definitions.get(one.key, ()) if not other.final]
-    return Way(said, scope.without(held, scope.start).redefined(only, False))
+    return Way(said, only, scope.without(held, scope.start).redefined(only, False))
 
 
-def _after(claim: Claim, one: Definition, scope: Scope, claims: Sequence[Claim]) -> list[Claim]:
-    """The relations after an equation that speak of what it defines, and define no other gradient by it."""
-    place = next(number for number, other in enumerate(claims) if other is claim)
-    refer = scope.vocabulary.refer
-    after = (
-        other
-        for other in claims[place + 1 :]
-        if any(isinstance(node, Derivative | Gradient) for node in walk(other.head or other.right))
-        and any(refer(name).key == one.key for name in claim_names(other))
-    )
-    return list(islice(after, MOST_CLAIMS))
+@dataclass(frozen=True, slots=True)
+class _After:
+    """The relations after an equation that speak of what it defines; which of them are true by it."""
+
+    claims: Sequence[Claim]
+    true: Sequence[bool]
+
+    @staticmethod
+    def of(claim: Claim, one: Definition, scope: Scope, claims: Sequence[Claim]) -> _After:
+        """The first ones that hold derivatives on the left, and define no other gradient by this one."""
+        place = next(number for number, other in enumerate(claims) if other is claim)
+        refer = scope.vocabulary.refer
+        after = (
+            other
+            for other in claims[place + 1 :]
+            if any(isinstance(node, Derivative | Gradient) for node in walk(other.head or other.right))
+            and any(refer(name).key == one.key for name in claim_names(other))
+        )
+        first = list(islice(after, MOST_CLAIMS))
+        return _After(first, [_holds(other, scope) for other in first])
+
+    def mending(self, ways: Iterable[Way]) -> list[Way]:
+        """The first way by which half of the false ones are true, and none of the others false."""
+        untrue = [other for other, now in zip(self.claims, self.true, strict=True) if not now]
+        others = [other for other, now in zip(self.claims, self.true, strict=True) if now]
+        for way in ways if untrue else ():
+            if not any(_holds(other, way.scope) for other in untrue[:FEW]):
+                continue
+            mended = sum(_holds(other, way.scope) for other in untrue)
+            if 2 * mended >= len(untrue) and all(_holds(other, way.scope) for other in others):
+                return [way]
+        return []
 
 
-def _gained(after: Sequence[Claim], scope: Scope, anew: Scope) -> int:
-    """How many relations become true by another definition; -1 where one becomes false."""
-    gained = 0
-    for other in after:
-        entries = scope.vocabulary.entries_of(other)
-        now, then = (tried(other, within, False, entries).status for within in (scope, anew))
-        if now == "equal" and then != "equal":
-            return -1
-        gained += now != "equal" and then == "equal"
-    return gained
+def _holds(claim: Claim, scope: Scope) -> bool:
+    """Is a relation true in one of the usual readings?"""
+    trial = Trial(claim, scope, False, scope.vocabulary.entries_of(claim))
+    return trial.holds(claim, {}, READINGS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from symbptt.judge.definitions.losses import is_gradient
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import SCALARS
-from symbptt.judge.gradients.gates import argument_name, by_argument
+from symbptt.judge.gradients.gates import with_argument
 from symbptt.judge.gradients.slopes import argument_of
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.numeric.numbers import by_numbers
@@ -61,12 +61,10 @@ def _against_loss(claim: Claim, one: Definition, scope: Scope) -> Iterator[tuple
         return
     said = one.left.canonical
     yield said, _as_slope(claim, loss, one.left, scope)
-    argument = argument_of(one.right)
-    if argument is not None:
-        name = argument_name(one.left)
-        below = replace(one, key=scope.vocabulary.refer(name).key, left=name, right=argument)
-        within = scope.redefined(replace(one, right=by_argument(one))).redefined(below)
-        yield f"the pre-activation of {said}", _as_slope(claim, loss, name, within)
+    if argument_of(one.right) is not None:
+        gate, below = with_argument(one, scope.vocabulary)
+        within = scope.redefined(gate).redefined(below)
+        yield f"the pre-activation of {said}", _as_slope(claim, loss, below.left, within)
 
 
 def _as_slope(claim: Claim, loss: Name, by: Name, scope: Scope) -> Finding:

@@ -16,9 +16,10 @@ from symbptt.judge.notation.normal import rebuilt
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.tensors import Tensor
 from symbptt.judge.reading import Claim
-from symbptt.judge.repairs.edits import Stock, edits, family
+from symbptt.judge.repairs.edits import edits, family
 from symbptt.judge.repairs.products import terms
 from symbptt.judge.repairs.repairs import Repair, as_repair
+from symbptt.judge.repairs.stock import Stock
 from symbptt.reader.syntax import Name, Surface
 from symbptt.reader.written import written
 

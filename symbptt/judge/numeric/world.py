@@ -19,7 +19,7 @@ from symbptt.judge.numeric.chance import distributions, labels, signs, uniform
 from symbptt.judge.numeric.functions import seed_of
 from symbptt.judge.numeric.tensors import Clash, Key, Misfit, Tensor, Undecided, of_array, transposed
 from symbptt.judge.numeric.work import Work
-from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
+from symbptt.reader.syntax import Bracket, Derivative, Name, Surface
 
 Kind = Literal["total", "immediate", "direct", "own", "free"]
 KINDS: tuple[Kind, ...] = ("total", "immediate", "direct", "own")
@@ -132,6 +132,8 @@ class World:
     positive: frozenset[str] = frozenset()  # names that a logarithm is taken of
     symmetric: frozenset[str] = frozenset()  # matrices that are their own transposes
     free: frozenset[str] = frozenset()  # states whose equations a Lagrangian adjoins, and multipliers
+    from_later: frozenset[str] = frozenset()  # names found from themselves at later times
+    from_earlier: frozenset[str] = frozenset()  # gradients found so from earlier ones
     labelled: int | None = None  # how much later the label is that a target stands for
     work: Work = field(default_factory=Work)  # shared with the instances that are made of this one
     node: Surface | None = None  # an occurrence of an expression that is moved, instead of a quantity
@@ -277,8 +279,8 @@ class World:
             if size[0] != size[1]:
                 raise Undecided(f"the size of the identity {key} is not known")
             return of_array(np.eye(size[0]))
-        if time is not None and time > self.horizon and self._from_later(key):
-            return of_array(np.zeros(size))  # a gradient: nothing comes from beyond the last time
+        if time is not None and self._is_beyond(key, time):
+            return of_array(np.zeros(size))
         seed = (seed_of(key), self.seed, 0 if time is None else abs(time + 10))
         values = self.spread * uniform(seed, 0.25, 1.0, size) * signs((*seed, 1), size)
         if key in self.positive:
@@ -293,18 +295,15 @@ class World:
             values = distributions(values, axis)
         return of_array(values)
 
+    def _is_beyond(self, key: str, time: int) -> bool:
+        """Is this a gradient where nothing comes from, after the last time or before the first?"""
+        return key in self.from_later if time > self.horizon else time < 1 and key in self.from_earlier
+
     def unlearn(self, leaves: set[str]) -> None:
         """Forgets the names that nothing defines but these."""
         for place in [place for place in self.memo if place[0] in self.leaves - leaves]:
             del self.memo[place]
         self.leaves = leaves
-
-    def _from_later(self, key: str) -> bool:
-        """Is a quantity found from itself at later times, back from the last one?"""
-        rights = [one.right for one in self.definitions.get(key, ())]
-        names = [name for right in rights for name in names_in(right)]
-        times = [name.time for name in names if name.stem == key]
-        return any(isinstance(time, Binary) and time.op == "+" for time in times)
 
     def shifted(self, target: Key, kind: Kind, since: int | None, of: Key | None) -> World:
         """This world with a complex step of one quantity."""
@@ -353,6 +352,8 @@ class World:
             positive=self.positive,
             symmetric=self.symmetric,
             free=self.free,
+            from_later=self.from_later,
+            from_earlier=self.from_earlier,
             labelled=self.labelled,
             work=self.work,
         )

@@ -53,10 +53,10 @@ def _general(claim: Claim, scope: Scope) -> Name | None:
 
 def reached(names: Iterable[Name], scope: Scope) -> set[str]:
     """Some quantities, and those that they are computed from."""
-    waiting = list(names)
+    waiting, entries = list(names), scope.shaped().entries
     found: set[str] = set()
     while waiting:
-        key = scope.vocabulary.refer(waiting.pop()).key
+        key = scope.vocabulary.refer(waiting.pop(), entries).key
         if key not in found:
             found.add(key)
             waiting += [name for one in scope.definitions.get(key, ()) for name in names_in(one.right)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -18,6 +18,8 @@ from symbptt.judge.notation.times import moved, split, time_of
 from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.repairs.indices import with_indices_swapped, with_letters_exchanged
 from symbptt.judge.repairs.products import ELEMENTWISE, factors_of, grouped, is_product, product_of
+from symbptt.judge.repairs.slopes import slopes
+from symbptt.judge.repairs.stock import Edit, Stock
 from symbptt.reader.syntax import (
     Apply,
     BigOperator,
@@ -38,33 +40,6 @@ from symbptt.reader.written import written
 
 MOST_EXCHANGED = 6  # names
 FUNCTIONS = frozenset(["f", "g", "\\sigma", "\\phi", "\\varphi"])
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An edited formula, and in words what was wrong.
-
-    ``form``: plain numbers cannot tell the two apart. ``resized``: the two may differ in size. ``layout``:
-    derivatives are transposed, which another layout asks for.
-    """
-
-    weight: int
-    said: str
-    node: Surface
-    form: bool = False
-    resized: bool = False
-    layout: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What a document offers to edit with: names that can be confused, letters of lost sums."""
-
-    namesakes: dict[str, tuple[Name, ...]]
-    letters: tuple[str, ...] = ()  # that are free on the right alone, so that a sum may be lost
-    gates: frozenset[str] = frozenset()  # stems of the names g that stand in 1 - g
-    horizon: str = "T"
-    running: tuple[str, ...] = ()  # letters of times, free or bound
 
 
 Local = Callable[[Surface, Stock], Iterator[Edit]]
@@ -355,6 +330,7 @@ LOCAL: tuple[Local, ...] = (
     _namesakes,
     _throughout,
     _complements,
+    slopes,
     _indices,
     _powers,
     _sums,

@@ -19,9 +19,10 @@ from symbptt.judge.notation.vocabulary import names_in
 from symbptt.judge.numeric.bindings import free_in
 from symbptt.judge.numeric.trial import FEW_READINGS, NEARLY, Settled, Trial
 from symbptt.judge.reading import Claim
-from symbptt.judge.repairs.edits import Edit, Stock, edits, family, moment_of
+from symbptt.judge.repairs.edits import edits, family, moment_of
 from symbptt.judge.repairs.patches import patched
 from symbptt.judge.repairs.products import Term, terms, with_factor
+from symbptt.judge.repairs.stock import Edit, Stock
 from symbptt.reader.syntax import Name, Span, Surface
 from symbptt.reader.walks import walk
 from symbptt.reader.written import written
