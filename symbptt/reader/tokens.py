@@ -192,6 +192,8 @@ def _sided(side: str, kind: str, text: str) -> tuple[str, str]:
     """A delimiter after \\left, \\right or \\middle, whose side is then known."""
     if side == "\\middle":
         return "sep", text
+    if kind == "dots":
+        text = "."  # \\right.. at the end of a sentence
     if kind not in ("open", "close", "bar") and text not in (".", "<", ">", "/"):
         return kind, text
     angle = {"<": "\\langle", ">": "\\rangle"}

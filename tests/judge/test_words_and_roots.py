@@ -121,3 +121,25 @@ def test_a_relation_is_about_the_network_before_it():
     assert (finding.verdict, finding.scope) == ("holds", "any")
     wrong = SEVERAL.replace(r"h_{i+1}}{\partial h_i}", r"h_i}{\partial h_{i-1}}")
     assert verdicts(wrong)[2] != "holds"
+
+
+SIZED = r"""
+- $W_h \in \mathbb{R}^{H \times H}$
+- $h_t \in \mathbb{R}^H$
+
+$$h_t = \tanh(W_h h_{t-1} + W_x x_t + b)$$
+
+$$\frac{\partial h_{t+1}}{\partial h_t} = \text{diag}(1 - h_{t+1}^2) W_h$$
+
+- $W_x \in \mathbb{R}^{q \times d}$
+- $b \in \mathbb{R}^q$
+"""
+
+
+def test_a_size_that_does_not_fit_the_recurrence_refutes_nothing_else():
+    assert verdicts(SIZED)[1] != "fails"
+
+
+def test_a_full_stop_after_a_closing_delimiter_that_is_not_seen():
+    cases = r"\left\{ \begin{array}{lr} x_t, & t > 1 \\ 0, & t = 1 \end{array} \right.."
+    assert verdicts(rf"\begin{{equation}} g_t = {cases} \end{{equation}}") == ["definition"]

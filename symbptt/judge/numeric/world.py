@@ -18,7 +18,7 @@ import numpy as np
 from symbptt.judge.notation.vocabulary import Vocabulary, application, integer, names_in
 from symbptt.judge.numeric.chance import distributions, labels, signs, uniform
 from symbptt.judge.numeric.functions import seed_of
-from symbptt.judge.numeric.tensors import Key, Tensor, Undecided, of_array, transposed
+from symbptt.judge.numeric.tensors import Clash, Key, Misfit, Tensor, Undecided, of_array, transposed
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 
 Kind = Literal["total", "immediate", "direct", "own", "free"]
@@ -99,10 +99,8 @@ class Definition:
 
     def at(self, time: int | None, horizon: int) -> dict[str, int] | None:
         """The values of the letters under which this defines the name at a time of so many, or None."""
-        if self.time is None:
-            return {} if time is None else None
-        if time is None:
-            return None
+        if self.time is None or time is None:
+            return {} if self.time is None and time is None else None
         letter, offset = _linear(self.time)
         if letter is None:
             return None
@@ -241,11 +239,14 @@ class World:
             if self._held(shift, key, time) or self._apart(shift, (key, time)):
                 return self.base.value(key, time)
         found = self.definition(key, time)
-        if found is None and time is None and key in self.definitions:
-            return self._over_time(key)
         if found is None:
+            if time is None and key in self.definitions:
+                return self._over_time(key)
             return self.base.value(key, time) if self.base is not None else self.leaf(key, time)
-        return self._fitted(key, self.evaluate(self, *found, self.sizes.get(key)))
+        try:
+            return self._fitted(key, self.evaluate(self, *found, self.sizes.get(key)))
+        except Clash as clash:
+            raise Misfit(f"in the definition of {key} {clash}") from None
 
     def _over_time(self, key: str) -> Tensor:
         """A loss without a time is the sum of those at all times."""
