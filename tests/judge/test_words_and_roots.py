@@ -124,13 +124,15 @@ def test_a_relation_is_about_the_network_before_it():
 
 
 SIZED = r"""
-With $h_t \in \mathbb{R}^{H}$, $W \in \mathbb{R}^{H \times H}$ and $U \in \mathbb{R}^{H \times d}$:
+- $W_h \in \mathbb{R}^{H \times H}$
+- $h_t \in \mathbb{R}^H$
 
-$$h_t = \tanh(W h_{t-1} + U x_t + b)$$
+$$h_t = \tanh(W_h h_{t-1} + W_x x_t + b)$$
 
-$$\frac{\partial h_{t+1}}{\partial h_t} = \text{diag}(1 - h_{t+1}^2) W$$
+$$\frac{\partial h_{t+1}}{\partial h_t} = \text{diag}(1 - h_{t+1}^2) W_h$$
 
-All gates of another network together take $x_t \in \mathbb{R}^{d}$ and $b \in \mathbb{R}^{q}$.
+- $W_x \in \mathbb{R}^{q \times d}$
+- $b \in \mathbb{R}^q$
 """
 
 
