@@ -13,7 +13,7 @@ from symbptt.judge.definitions.restated import Restated
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.notation.circumstances import circumstance, numbers_set
 from symbptt.judge.numeric.layouts import MATRIX, QUESTIONS, Layouts
-from symbptt.judge.numeric.numbers import UNFIT, evidence_of, only_of_numbers
+from symbptt.judge.numeric.numbers import ALONE, UNFIT, evidence_of, only_of_numbers
 from symbptt.judge.numeric.trial import Settled, Trial
 from symbptt.judge.reading import Claim
 from symbptt.judge.relations.forms import says_scalars
@@ -22,7 +22,7 @@ from symbptt.judge.repairs.products import grouped
 from symbptt.judge.repairs.repairs import Repair, as_repair, repair, widened
 from symbptt.judge.repairs.slips import Slip
 from symbptt.judge.verdicts import Evidence, Finding
-from symbptt.reader.syntax import Transpose
+from symbptt.reader.syntax import Apply, Bracket, Transpose
 
 FROM_ZERO = "It holds where the states start at zero."
 FEWEST = (
@@ -97,7 +97,7 @@ class Revision:
             finding = self._against_head(claim, finding)
         unfit = finding.verdict == "undetermined" and finding.message.startswith(UNFIT)
         if (unfit or finding.verdict == "fails") and not finding.suggestion:
-            finding = self._repaired(claim, finding)
+            finding = self._as_diagonal(claim, finding) or self._repaired(claim, finding)
         if finding.scope == "scalar" and not finding.suggestion:
             finding = self._widened(claim, finding)
         if finding.message == FROM_ZERO and not finding.suggestion:
@@ -170,6 +170,20 @@ class Revision:
             return _pointed(finding, found, f"For larger ones: {found.said}." if found else "")
         outcome = trial.outcome(self.settled)
         return _pointed(only_of_numbers(outcome), found)
+
+    def _as_diagonal(self, claim: Claim, finding: Finding) -> Finding | None:
+        """What is true of the diagonal of a Jacobian, which many write for all of it; None for any other."""
+        if finding.verdict != "fails" or not finding.message.startswith(ALONE):
+            return None
+        trial = self.trial(claim)
+        at = claim.right.at
+        meant = replace(trial.claim, right=Apply(at, "diag", Bracket(at, "()", (claim.right,))))
+        outcome = replace(trial, claim=meant).outcome(self.settled)
+        if outcome.status != "equal":
+            return None
+        said = "It is true entry by entry; as a matrix the Jacobian is diagonal."
+        diagonal = as_repair(trial.claim, meant, "the right side is its diagonal")
+        return _pointed(Finding("holds", said, "scalar", evidence_of(outcome)), diagonal)
 
     def _repaired(self, claim: Claim, finding: Finding) -> Finding:
         """A failure with the slightest edit that mends it; sizes that an edit makes fit fail, too."""

@@ -144,3 +144,17 @@ def test_where_nothing_else_speaks_of_matrices_the_edit_is_only_pointed_at():
     text = WITHOUT_SIZES.replace(r"V \operatorname{diag}(1 - h_t^2) U", r"(1 - h_t^2) V U")
     *_, found = verify(text).relations
     assert (found.finding.verdict, found.finding.scope) == ("holds", "scalar")
+
+
+ENTRYWISE = r"""
+$h_t, z_t, g_t \in \mathbb{R}^n$
+
+$$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot g_t$$
+"""
+
+
+def test_the_diagonal_of_a_jacobian_is_pointed_at_and_no_failure():
+    found = last(ENTRYWISE + r"$$\frac{\partial h_t}{\partial z_t} = g_t - h_{t-1}$$")
+    assert (found.verdict, found.scope) == ("holds", "scalar")
+    assert found.suggestion == r"\operatorname{diag}\left( g_{t} - h_{t - 1} \right)"
+    assert last(ENTRYWISE + r"$$\frac{\partial h_t}{\partial z_t} = h_{t-1} - g_t$$").verdict == "fails"

@@ -14,6 +14,7 @@ from symbptt.judge.reading import Claim
 from symbptt.judge.relations.forms import says_scalars
 from symbptt.judge.verdicts import Evidence, Finding
 
+ALONE = "It holds only where every size is 1"
 UNFIT = "The sizes fit in no reading"
 
 
@@ -89,9 +90,9 @@ def _without_general(claim: Claim, scope: Scope, general: Outcome, unit: Outcome
 def only_of_numbers(general: Outcome) -> Finding:
     """What is true where every size is one, as the failure that it is of matrices."""
     if general.status == "differs":
-        message = "It holds only where every size is 1: with matrices the two sides differ."
+        message = f"{ALONE}: with matrices the two sides differ."
         return Finding("fails", message, evidence=evidence_of(general))
-    message = f"It holds only where every size is 1: {general.message}."
+    message = f"{ALONE}: {general.message}."
     return Finding("fails", message, evidence=Evidence("form"))
 
 
