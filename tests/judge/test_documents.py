@@ -71,7 +71,7 @@ def test_most_of_what_holds_is_proved(record_property):
         if one.finding.verdict == "holds" and one.finding.evidence is not None
     )
     record_property("evidence", dict(kinds))
-    assert 5 * kinds["proved"] > 9 * kinds["numeric"]  # nothing about sets of units or multipliers is proved
+    assert 2 * kinds["proved"] > 3 * kinds["numeric"]  # not yet: multipliers, errors by recursion
 
 
 @pytest.mark.parametrize(("name", "kind", "right", "wrong", "mark"), planted())
