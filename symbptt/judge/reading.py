@@ -39,6 +39,7 @@ from symbptt.judge.notation.pairs import with_pairs
 from symbptt.judge.notation.primed import with_primes
 from symbptt.judge.notation.spans import with_first_and_last
 from symbptt.judge.notation.sums import reaching, with_index
+from symbptt.judge.notation.symmetric import said_symmetric
 from symbptt.judge.notation.timeless import with_neighbours, with_time
 from symbptt.judge.notation.words import with_words
 from symbptt.reader.document import Document, Formula, read_document
@@ -219,7 +220,7 @@ def _parsed(formula: Formula, document: Document) -> tuple[Chain | Specification
 
 
 def _inline(document: Document, change: Change) -> Iterator[tuple[Formula, Chain]]:
-    for formula in document.inline:
+    for formula in (*document.inline, *said_symmetric(document.inline)):
         for item in _parsed(formula, document):
             if isinstance(item, Chain) and item.links:
                 yield formula, normal_chain(item, change)

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from symbptt.judge import verify
 from symbptt.judge.notation.dots import elided, written_out
 from symbptt.judge.notation.normal import rebuilt
-from symbptt.judge.notation.vocabulary import integer
+from symbptt.judge.notation.vocabulary import Vocabulary, integer
 from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.world import OutOfRange
+from symbptt.judge.reading import read
 from symbptt.reader.parser import parse_expression
 from symbptt.reader.syntax import Elided
 
@@ -220,3 +221,42 @@ $$E = \frac{1}{2} \sum_{n=1}^{N} \| y(n) - d(n) \|^2$$
 )
 def test_a_time_n_in_brackets_and_multiples_of_the_identity(formula, verdict):
     assert last(f"{LEAKY}\n$${formula}$$") == verdict
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict"),
+    [
+        (r"(1 - (s_q^{(t)})^2) V_{qm}", "holds"),
+        (r"(1 - (s_q^{(t-1)})^2) V_{qm}", "fails"),
+        (r"(1 - (s_q^{(t)})^2) V_{mq}", "fails"),
+    ],
+)
+def test_an_index_below_a_raised_time_is_told_by_the_formulas_with_a_sum(right, verdict):
+    page = r"\[ a_q^{(t)} = \sum_m V_{qm} s_m^{(t-1)} + b_q \] \[ s_q^{(t)} = \tanh(a_q^{(t)}) \]"
+    assert last(page + rf"\[ \frac{{\partial s_q^{{(t)}}}}{{\partial s_m^{{(t-1)}}}} = {right} \]") == verdict
+
+
+def test_a_label_below_a_raised_time_is_no_index():
+    page = (
+        r"\[ a_f^{(t)} = W_f h^{(t-1)} \] \[ f^{(t)} = \tanh(a_f^{(t)}) \] \[ z^{(t)} = \sum_k a_k^{(t)} \]"
+    )
+    right = r"\operatorname{diag}(1 - f^{(t)} \odot f^{(t)}) W_f"
+    assert last(page + rf"\[ \frac{{\partial f^{{(t)}}}}{{\partial h^{{(t-1)}}}} = {right} \]") == "holds"
+
+
+@pytest.mark.parametrize(
+    ("prose", "matrices"),
+    [
+        ("where $Q$ and $P$ are symmetric positive definite", {"Q", "P"}),
+        ("mit symmetrischen Matrizen $P$, $Q$", {"Q", "P"}),
+        (r"with a symmetric weighting matrix \(P\)", {"P"}),
+        ("which is simpler if $P$ is symmetric", set()),
+        ("where $Q$ is symmetric and $P$ is not", set()),
+        ("where $P$ is antisymmetric", set()),
+        ("where $P$ is symmetric in its indices", set()),
+    ],
+)
+def test_matrices_that_the_prose_says_to_be_symmetric(prose, matrices):
+    found = read(rf"\[ J = x^\top P x + y^\top Q y \] {prose}. Then it holds if $x = 0$.", "page")
+    every = (*found.chains, *(chain for _, chain in found.inline))
+    assert Vocabulary.of(every).symmetric == matrices

@@ -9,7 +9,7 @@ Nothing here goes by the letter itself: what a document does with a letter tells
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from symbptt.reader.spelling import Spelling, index_letters, sides_of
@@ -63,7 +63,8 @@ class Writing:
         sizes = declared | counted | {letter for root in roots for letter in _ends(root, names)}
         found = Writing(names.letter, frozenset(last), frozenset(sizes - last - times), names.timed)
         indexed = frozenset(_indexed(roots, names, found))
-        return replace(found, indexed=indexed.union(*(_beside(chain, indexed, names) for chain in chains)))
+        beside = indexed.union(*(_beside(chain, indexed, names) for chain in chains))
+        return _with_raised(replace(found, indexed=beside), chains)
 
     def entries(self, *roots: Surface) -> frozenset[str]:
         """The letters that index entries in a formula: summed up to a size, in pairs, or beside a time."""
@@ -248,6 +249,45 @@ def _indexed(roots: list[Surface], names: Spelling, writing: Writing) -> Iterato
         for name in names_in(node):
             if _script(name, letter) and name.stem not in names.timed:
                 yield name.stem
+
+
+def _with_raised(writing: Writing, chains: Sequence[Chain]) -> Writing:
+    r"""With the stems whose entries stand below a raised time: h of h_k^{(t)} beside W_{kl} h_l^{(t-1)}.
+
+    A formula that shows k to index entries tells it of all with k below in it, and they tell the next one.
+    """
+    every = [tuple(sides_of(chain)) for chain in chains]
+    raised = [
+        (roots, [name for root in roots for name in filter(_is_raised, names_in(root))]) for roots in every
+    ]
+    raised = [(roots, names) for roots, names in raised if names]
+    scripts = {name.stem: set[str]() for _, names in raised for name in names}
+    for _, names in raised:
+        for name in names:
+            scripts[name.stem].add(_letter(name.subscripts[0]))
+    while True:
+        found = {
+            name.stem
+            for roots, names in raised
+            for letters in [_with_pairs(writing.entries(*roots), roots)]
+            for name in names
+            if _letter(name.subscripts[0]) in letters and not scripts[name.stem] & LABELS
+        }
+        if found <= writing.indexed:
+            return writing
+        writing = replace(writing, indexed=writing.indexed | found)
+
+
+def _with_pairs(letters: frozenset[str], roots: Iterable[Surface]) -> frozenset[str]:
+    """With the letters that stand in a pair with one of them: q of C_{qk}, where the sum is over k."""
+    words = {_word(item) for root in roots for name in names_in(root) for item in name.subscripts}
+    pairs = [set(word) for word in words if len(word) == 2 and letters & set(word)]
+    return letters.union(*pairs) - LABELS
+
+
+def _is_raised(name: Name) -> bool:
+    """Has a name its time above and one script below?"""
+    return name.time is not None and name.style not in BESIDE and len(name.subscripts) == 1
 
 
 def _beside(chain: Chain, indexed: frozenset[str], names: Spelling) -> set[str]:

@@ -164,6 +164,7 @@ def free_in(
             reference = scope.vocabulary.refer(node, entries - scope.vocabulary.quantities)
             parts = [*reference.indices, reference.exponent]
             moment = _letters(reference.time) if reference.time is not None else set()
+            moment |= {letter for part in reference.indices for letter in _letters(part) & entries}
             return moment.union(*(_counters(part) for part in parts if part is not None))
         case Scripted(base=base, subscript=lower, superscript=upper):
             return below(base).union(*(_counters(part) for part in (lower, upper) if part is not None))
