@@ -38,6 +38,7 @@ from symbptt.judge.notation.normal import (
 from symbptt.judge.notation.pairs import with_pairs
 from symbptt.judge.notation.primed import with_primes
 from symbptt.judge.notation.spans import with_first_and_last
+from symbptt.judge.notation.starts import said_zero
 from symbptt.judge.notation.sums import reaching, with_index
 from symbptt.judge.notation.symmetric import said_symmetric
 from symbptt.judge.notation.timeless import with_neighbours, with_time
@@ -220,10 +221,14 @@ def _parsed(formula: Formula, document: Document) -> tuple[Chain | Specification
 
 
 def _inline(document: Document, change: Change) -> Iterator[tuple[Formula, Chain]]:
-    for formula in (*document.inline, *said_symmetric(document.inline)):
-        for item in _parsed(formula, document):
+    parsed = [(formula, _parsed(formula, document)) for formula in document.inline]
+    also = [(formula, _parsed(formula, document)) for formula in said_symmetric(document.inline)]
+    for formula, items in (*parsed, *also):
+        for item in items:
             if isinstance(item, Chain) and item.links:
                 yield formula, normal_chain(item, change)
+    for formula, item in said_zero(parsed):
+        yield formula, normal_chain(item, change)
 
 
 def _gone_on_from(chain: Chain, claims: Sequence[Claim | Unread], number: int) -> Claim | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from symbptt.judge.notation.lying import factors
 from symbptt.reader.syntax import (
@@ -39,6 +39,21 @@ def reduces(node: Surface, counts: Callable[[Surface], bool]) -> bool:
             rows = any(isinstance(factor, Transpose) for factor in factors(left))
             return (rows and counts(node)) or reduces(left, counts) or reduces(right, counts)
     return False
+
+
+def weights(node: Surface) -> Iterator[Name]:
+    r"""The names that weigh a norm, \beta in \frac{\beta}{2} \| r_t \|^2."""
+    beside = list(factors(node))
+    if not any(isinstance(_bare(factor), Norm) for factor in beside):
+        return
+    for factor in beside:
+        above = factor.numerator if isinstance(factor, Fraction) else factor
+        if isinstance(above, Name):
+            yield above
+
+
+def _bare(node: Surface) -> Surface:
+    return node.base if isinstance(node, Scripted) else node
 
 
 def adds_entries(node: Surface, entries: frozenset[str]) -> bool:

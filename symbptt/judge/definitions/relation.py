@@ -150,7 +150,12 @@ def _holds_prose(right: Surface) -> bool:
     cases = [row for node in walk(right) if isinstance(node, Cases) for row in node.rows]
     asides = [condition for _, condition in cases] + [brace.label for brace in braces(right)]
     aside = {text for one in asides if one is not None for text in walk(one) if isinstance(text, Text)}
-    return any(isinstance(node, Text) and node.text.strip() and node not in aside for node in walk(right))
+    return any(isinstance(node, Text) and _is_word(node.text) and node not in aside for node in walk(right))
+
+
+def _is_word(text: str) -> bool:
+    """Is this prose, and neither nothing nor the star of a target z^*?"""
+    return text.strip() not in ("", "*")
 
 
 def _same(vocabulary: Vocabulary, left: Name, name: Name, entries: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from symbptt.judge.definitions.axes import ONE, Axes
-from symbptt.judge.definitions.reductions import adds_entries, reduces
+from symbptt.judge.definitions.reductions import adds_entries, reduces, weights
 from symbptt.judge.notation.functions import function_like
 from symbptt.judge.notation.lying import PRODUCTS
 from symbptt.judge.notation.sets import ALL_UNITS, SHARE, letter_of, members
@@ -87,6 +87,8 @@ class Shapes:
             plain = key[len(name.prefix) :].lstrip()
             if plain in self.table:
                 return self.table[plain]
+            if plain == self.vocabulary.names.letter:
+                return ONE, ONE  # a step of time
         partner = key[len("\\hat{") : -1] if key.startswith("\\hat{") else f"\\hat{{{key}}}"
         if partner in self.table:
             return self.table[partner]  # a target, and what is predicted for it
@@ -254,8 +256,9 @@ class Shapes:
                 return self.of(node)
             case Binary(op="+" | "-", left=left, right=right):
                 for term, beside in ((left, right), (right, left)):
-                    if isinstance(term, Name) and reduces(beside, self._counts):
-                        self._as_number(term)
+                    if reduces(beside, self._counts):
+                        for name in [term] if isinstance(term, Name) else weights(term):
+                            self._as_number(name)
                 return self._pair(left, right, self._same)
             case Binary(op="/", left=left):
                 return self.shape(left)

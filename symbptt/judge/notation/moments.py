@@ -53,7 +53,8 @@ def at_zero(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[Def
 
     They do where the state is found one step ahead, x_{t+1} = A x_t, and its start x_0 is given; and outputs
     have one where a sum over time begins at 0. A state that is found from the step before has none: nothing
-    says what z_0 of h_t = \\tanh(z_t) and z_t = W h_{t-1} is.
+    says what z_0 of h_t = \\tanh(z_t) and z_t = W h_{t-1} is. It has one where both are asked for at the step
+    before: r_0 = \\tanh(v_0), where v_t = a v_{t-1} + W r_{t-1} and r_t = \\tanh(v_t).
     """
     every = list(every)
     nodes = (node for one in every for node in walk(one.right))
@@ -68,12 +69,24 @@ def at_zero(every: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[Def
     settled = ahead | {key for one in steps for key in rests[one.key]} - rests.keys()
     for _ in here:
         settled |= {one.key for one in here if rests[one.key] <= settled}
+    timed = {one.key: {found.key for found in names[id(one)] if found.time is not None} for one in here}
+    asked = {found.key for one in steps for found in names[id(one)] if _is_before(found.time, one.time)}
+    both = {key for key in asked & timed.keys() if timed[key] and timed[key] <= asked}
+    both |= {key for key, rest in timed.items() if rest & both and rest <= both | asked}
     for one in here:
         begun = bool(ahead) and one.key in settled
         output = from_zero and one.key not in _reached(one.key, rests)
-        if one.time is not None and one.key not in started | ahead and (begun or output):
+        if one.time is not None and one.key not in started | ahead and (begun or output or one.key in both):
             nothing = Number(one.time.at, "0")
             yield replace(one, time=nothing, right=rebuilt(one.right, partial(_moved, one.time, nothing)))
+
+
+def _is_before(time: Surface | None, now: Surface | None) -> bool:
+    """Is this t - 1, where it is t now?"""
+    match time:
+        case Binary(op="-", left=left, right=Number(text="1")):
+            return left == now
+    return False
 
 
 def _from_zero(node: Surface, letter: str) -> bool:

@@ -25,6 +25,8 @@ Kind = Literal["total", "immediate", "direct", "own", "free"]
 KINDS: tuple[Kind, ...] = ("total", "immediate", "direct", "own")
 TINY = 1e-30
 LAST = "T"  # the letter of the last time
+STEP = "\\Delta t"  # of a discretisation; positive, and shorter than the time constant: its states stay small
+CONSTANT = "\\tau"
 
 
 class OutOfRange(Undecided):
@@ -283,8 +285,10 @@ class World:
             return of_array(np.zeros(size))
         seed = (seed_of(key), self.seed, 0 if time is None else abs(time + 10))
         values = self.spread * uniform(seed, 0.25, 1.0, size) * signs((*seed, 1), size)
-        if key in self.positive:
+        if key in self.positive or key == STEP:
             values = np.abs(values)
+        if key == CONSTANT and time is None and size == (1, 1):
+            values = 1 / np.abs(values)
         if (key in self.symmetric or key.startswith("\\Sigma")) and size[0] == size[1]:
             values = values + values.T  # a covariance is symmetric
         predicted = key in self.targets or f"\\hat{{{key}}}" in self.sizes
