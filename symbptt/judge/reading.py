@@ -23,6 +23,7 @@ from symbptt.judge.notation.codewords import with_codewords
 from symbptt.judge.notation.columns import stacked, with_blocks
 from symbptt.judge.notation.deltas import gradients
 from symbptt.judge.notation.dots import elided
+from symbptt.judge.notation.enumerated import with_enumerated
 from symbptt.judge.notation.layers import Layers
 from symbptt.judge.notation.likelihoods import with_likelihoods
 from symbptt.judge.notation.normal import (
@@ -59,6 +60,7 @@ IN_THE_LIGHT_OF_ALL = (  # of changes that need the whole document, in their ord
     without_arrows,
     with_calls,
     with_words,
+    with_enumerated,
     with_capitals,
     with_codewords,
     with_neighbours,
