@@ -33,6 +33,7 @@ def last(text: str) -> tuple[str, str]:
         "假设 $W$ 是单位矩阵，\n\n",
         "### Two steps, $T = 2$, for example\n\n",
         "### Two steps, $T = 2$\n\nNow $W = I$, so that\n\n",
+        "With $U_{x} = 1$ for the moment\n\n",
     ],
 )
 def test_what_is_meant_for_a_special_case_is_left_open(words):

@@ -31,7 +31,7 @@ _RECALLS = re.compile(
     r"|回[顾顧忆憶]|再次|如前|前面|wiederhol|erinner|rappel|recordemos|напомн|вспомн",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\$(\\?[A-Za-z]+)\s*=\s*(\d+)\$")  # $T = 2$
+_NUMBER = re.compile(r"\$(?:\\?[A-Za-z]+|[A-Z]_\{?\w+\}?)\s*=\s*\d+\$")  # $T = 2$, $W_y = 1$, no $h_0 = 0$
 _INLINE = re.compile(r"(?<![\\$])\$([^$]+)\$(?!\$)")
 _SHOWN = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\begin\{([a-zA-Z]+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 _ONES = re.compile(r"\s*(?:[mndpqhrNMDHK]\s*=\s*)+1\s*")  # n = m = 1
