@@ -29,6 +29,7 @@ _SENTENCE = re.compile(r"[.;:!?](?=\s)|\n\s*\n|\$\$|\\end\{|\\\]")
 _MATRIX = re.compile(
     r"\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{\s*)?(?:[A-Z]|\\[A-Z][a-z]+)\s*\}?(?:_(?:\w|\{\w+\}))?\s*"
 )
+_FAR = 1000  # characters before what is said in which its sentence begins
 
 
 def said_symmetric(formulas: Iterable[Formula]) -> Iterator[Formula]:
@@ -45,7 +46,8 @@ def said_symmetric(formulas: Iterable[Formula]) -> Iterator[Formula]:
 def _spans(text: str) -> Iterator[range]:
     """Where the formulas stand of which a text says so without a condition."""
     for found in _SAID.finditer(text):
-        start = max((end.end() for end in _SENTENCE.finditer(text, 0, found.start())), default=0)
+        far = max(0, found.start() - _FAR)
+        start = max((end.end() for end in _SENTENCE.finditer(text, far, found.start())), default=far)
         stop = _SENTENCE.search(text, found.end())
         if not _DOUBT.search(text, start, stop.start() if stop else len(text)):
             group = "before" if found["before"] else "after"

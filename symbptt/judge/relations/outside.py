@@ -45,8 +45,8 @@ def outside(claim: Sided) -> Finding | None:
         return Finding("undetermined", "Not decided: it is about probabilities.")
     if isinstance(claim.left, Name) and claim.left.base in COUNTERS | {"t"} and _counts(claim.right):
         return Finding("definition", f"It says which numbers {claim.left.base} takes.")
-    if claim.left == claim.right and isinstance(claim.left, Derivative | BigOperator):  # a name, as read
-        return Finding("definition", "It says what its left side stands for.")
+    if claim.left == claim.right and isinstance(claim.left, Derivative | BigOperator):
+        return Finding("definition", "It says what its left side stands for.")  # and was read as
     if claim.left is not None and _names_function(claim.left, claim.right):
         return Finding("definition", "It says what the function on the left is.")
     if _adds_up(claim.left, claim.right) or _adds_up(claim.right, claim.left):
