@@ -197,7 +197,7 @@ def test_checkpoints_need_memory_as_the_square_root_of_the_steps():
     recurrence = read("lstm")
     kept, whole = (module_of(recurrence, mode) for mode in ("checkpointed", "bptt"))
     assert workspace(kept, recurrence, 3200) < 5.5 * workspace(kept, recurrence, 200)
-    assert workspace(whole, recurrence, 3200) > 6.5 * workspace(whole, recurrence, 200)
+    assert workspace(whole, recurrence, 3200) > 6 * workspace(whole, recurrence, 200)
 
 
 @pytest.mark.parametrize("name", WITHOUT_SEGMENTS)
