@@ -29,7 +29,7 @@ from symbptt.judge.misread import misread
 from symbptt.judge.notation.declarations import declarations
 from symbptt.judge.notation.deltas import at_last_time, earlier_head, is_delta, is_later
 from symbptt.judge.notation.moments import last_written
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import EQUALS, rebuilt
 from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
@@ -40,7 +40,6 @@ from symbptt.judge.places import part_of, region_of
 from symbptt.judge.reading import (
     ASSIGNS,
     DECLARES,
-    EQUALS,
     Claim,
     Reading,
     Unread,

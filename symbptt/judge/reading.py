@@ -27,6 +27,7 @@ from symbptt.judge.notation.enumerated import with_enumerated
 from symbptt.judge.notation.layers import Layers
 from symbptt.judge.notation.likelihoods import with_likelihoods
 from symbptt.judge.notation.normal import (
+    EQUALS,
     Change,
     called_names,
     entries_of_brackets,
@@ -50,7 +51,6 @@ from symbptt.reader.spelling import Spelling, names_of
 from symbptt.reader.syntax import Apply, Braced, Bracket, Chain, Juxtaposed, Name, Span, Surface
 from symbptt.reader.walks import children
 
-EQUALS = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 ASSIGNS = frozenset(["\\leftarrow", "\\longleftarrow", "\\gets", "+=", "-=", "<-"])
 DECLARES = frozenset(["\\in", ":", "\\colon", "\\subset", "\\subseteq"])
 

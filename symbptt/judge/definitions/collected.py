@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 
+from symbptt.judge.notation.normal import EQUALS
 from symbptt.judge.notation.vocabulary import Vocabulary, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.judge.reading import EQUALS, Claim
+from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import Binary, Bracket, Derivative, Name, Surface
 from symbptt.reader.walks import walk
 

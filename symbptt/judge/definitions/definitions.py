@@ -25,13 +25,13 @@ from symbptt.judge.definitions.relation import defined, definition, upright
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.definitions.slipped import at_own_time, in_small_letters, undated
 from symbptt.judge.notation.moments import at_one_time, at_start, at_zero
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import EQUALS, rebuilt
 from symbptt.judge.notation.sided import claim_sides
 from symbptt.judge.notation.times import at_time, split, time_of
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.judge.numeric.world import LAST, Definition
-from symbptt.judge.reading import EQUALS, Claim, Reading, braces
+from symbptt.judge.reading import Claim, Reading, braces
 from symbptt.judge.relations.forms import is_word_call
 from symbptt.reader.spelling import COUNTERS
 from symbptt.reader.syntax import (

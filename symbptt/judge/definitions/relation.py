@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symbptt.judge.definitions.likeness import KNOWN
-from symbptt.judge.notation.normal import renamed
+from symbptt.judge.notation.normal import EQUALS, renamed
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.world import LAST, Definition
-from symbptt.judge.reading import EQUALS, Claim, braces
+from symbptt.judge.reading import Claim, braces
 from symbptt.reader.syntax import Bracket, Cases, Derivative, Dots, Matrix, Name, Surface, Text, Transpose
 from symbptt.reader.walks import walk
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.notation.deltas import capital
-from symbptt.judge.notation.normal import rebuilt, renamed
+from symbptt.judge.notation.normal import EQUALS, rebuilt, renamed
 from symbptt.judge.notation.sided import claim_names, claim_nodes
 from symbptt.judge.notation.vocabulary import Vocabulary, application, names_in
 from symbptt.judge.numeric.world import Definition
-from symbptt.judge.reading import EQUALS, Claim
+from symbptt.judge.reading import Claim
 from symbptt.reader.syntax import Binary, Derivative, Juxtaposed, Name, Number, Surface
 from symbptt.reader.walks import walk
 

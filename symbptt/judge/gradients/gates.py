@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from symbptt.judge.gradients.slopes import argument_of
 from symbptt.judge.notation.deltas import is_delta
-from symbptt.judge.notation.normal import Change, normal_chain, rebuilt
+from symbptt.judge.notation.normal import EQUALS, Change, normal_chain, rebuilt
 from symbptt.judge.notation.vocabulary import Vocabulary
 from symbptt.judge.numeric.world import Definition
-from symbptt.judge.reading import EQUALS, Claim, Reading
+from symbptt.judge.reading import Claim, Reading
 from symbptt.reader.syntax import BEFORE, Chain, Derivative, Link, Name, Surface
 
 Gates = Mapping[str, Definition]  # by the key of the gate, what defines it

@@ -14,13 +14,13 @@ from itertools import chain, combinations
 from symbptt.judge.definitions.scope import Scope
 from symbptt.judge.definitions.shapes import SCALARS
 from symbptt.judge.notation.deltas import is_delta
-from symbptt.judge.notation.normal import rebuilt
+from symbptt.judge.notation.normal import EQUALS, rebuilt
 from symbptt.judge.notation.vocabulary import Vocabulary, integer, names_in
 from symbptt.judge.numeric.numbers import evidence_of, reading_of
 from symbptt.judge.numeric.tensors import Undecided
 from symbptt.judge.numeric.trial import tried
 from symbptt.judge.numeric.world import Definition
-from symbptt.judge.reading import EQUALS, Claim, Reading
+from symbptt.judge.reading import Claim, Reading
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.syntax import BigOperator, Binary, Derivative, Juxtaposed, Name, Number, Surface
 from symbptt.reader.walks import walk

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from symbptt.judge.notation.normal import Change, unchanged
+from symbptt.judge.notation.normal import EQUALS, Change, unchanged
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.judge.numeric.functions import ELEMENTARY
 from symbptt.reader.spelling import Spelling, is_spellable
 from symbptt.reader.syntax import Bracket, Chain, Name, Surface
 
 KNOWN = frozenset([*ELEMENTARY, "softmax", "prod", "diag"])
-DEFINING = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 _Key = tuple[str, tuple[Surface, ...], tuple[Surface, ...]]
 
 
@@ -59,7 +58,7 @@ def with_arguments(chains: Iterable[Chain]) -> Change:
 def _defined_call(chain: Chain) -> tuple[Name, Bracket] | None:
     """The name with arguments that a statement defines, or None."""
     call = application(chain.first) if chain.first is not None else None
-    if call is None or not chain.links or chain.links[0].op not in DEFINING:
+    if call is None or not chain.links or chain.links[0].op not in EQUALS:
         return None
     return None if call[0].base in KNOWN or call[0].time is not None else call
 

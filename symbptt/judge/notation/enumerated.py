@@ -11,12 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from symbptt.judge.notation.normal import Change
+from symbptt.judge.notation.normal import EQUALS, Change
 from symbptt.reader.spelling import names_of
 from symbptt.reader.syntax import Chain, Name, Number, Surface, Word
 from symbptt.reader.walks import names_in
 
-DEFINING = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 LEAST = 2  # numbers of a letter that are defined
 
 
@@ -53,7 +52,7 @@ def _definitions(chains: Iterable[Chain]) -> Iterator[tuple[Name, Surface]]:
     """The numbered quantities that statements define, and their right sides."""
     for chain in chains:
         name = chain.first
-        if isinstance(name, Name) and _number(name) and chain.links and chain.links[0].op in DEFINING:
+        if isinstance(name, Name) and _number(name) and chain.links and chain.links[0].op in EQUALS:
             yield name, chain.links[0].right
 
 

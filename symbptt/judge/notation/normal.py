@@ -25,6 +25,7 @@ from symbptt.reader.syntax import (
 from symbptt.reader.walks import parts
 
 Change = Callable[[Surface], Surface]
+EQUALS = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])  # both sides are the same
 ENTRIES = frozenset("ijklmnpqrs")  # letters that count entries where two of them stand side by side
 NOWHERE = Span(0, 0)  # the place of what nobody wrote
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from symbptt.judge.notation.normal import Change
+from symbptt.judge.notation.normal import EQUALS, Change
 from symbptt.judge.notation.vocabulary import application, names_in
 from symbptt.reader.spelling import sides_of
 from symbptt.reader.syntax import Chain, Derivative, Gradient, Name, Surface
 from symbptt.reader.walks import walk
 
-DEFINING = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq", "\\in"])
+DEFINING = EQUALS | {"\\in"}
 LEAST = 2  # names besides the one that is defined
 
 

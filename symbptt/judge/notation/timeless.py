@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from symbptt.judge.notation.columns import equations
-from symbptt.judge.notation.normal import Change, unchanged
+from symbptt.judge.notation.normal import EQUALS, Change, unchanged
 from symbptt.judge.notation.vocabulary import BEFORE, NEIGHBOURS, application, names_in, names_of
 from symbptt.reader.spelling import Spelling, is_spellable
 from symbptt.reader.syntax import (
@@ -29,7 +29,6 @@ from symbptt.reader.syntax import (
 from symbptt.reader.walks import children, walk
 
 LETTER = "t"
-DEFINING = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq"])
 
 
 def with_time(chains: Iterable[Chain]) -> Change:
@@ -46,7 +45,7 @@ def with_time(chains: Iterable[Chain]) -> Change:
     timed = {names.split(name)[0] for name in every if names.split(name)[1]}
     given: dict[str, list[Surface]] = {}  # by name without a time, what it is defined as
     for left, op, right in (one for chain in chains for one in equations(chain)):
-        if op not in DEFINING or not is_spellable(left):
+        if op not in EQUALS or not is_spellable(left):
             continue
         key, time, _ = names.split(left)
         named = time is None and not left.primes and left.base != names.letter and key not in timed
@@ -93,7 +92,7 @@ def with_neighbours(chains: Iterable[Chain]) -> Change:
         name.base
         for chain in chains
         for name, op, _ in equations(chain)
-        if op in DEFINING and not name.prefix and _step(name) == 0
+        if op in EQUALS and not name.prefix and _step(name) == 0
     }
     found &= {name.base for name in names if _step(name) == -1}
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from symbptt.judge.definitions.scope import Scope
+from symbptt.judge.notation.normal import EQUALS
 from symbptt.judge.notation.sided import Sided, claim_nodes
 from symbptt.judge.numeric.numbers import by_numbers
-from symbptt.judge.reading import EQUALS, Claim
+from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Finding
 from symbptt.reader.syntax import Binary, Juxtaposed, Name, Negative, Number, Scripted, Surface
 from symbptt.reader.walks import walk

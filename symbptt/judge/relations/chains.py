@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symbptt.judge.reading import EQUALS, Claim
+from symbptt.judge.notation.normal import EQUALS
+from symbptt.judge.reading import Claim
 from symbptt.judge.verdicts import Finding
 
 HOLDS = "It holds for the head of the chain; what stands between them is not decided."
